@@ -1,0 +1,348 @@
+"""The values that flow through Precis: frozen dataclasses, standard library only.
+
+Read it top to bottom as the life of a document:
+
+    bytes -> Document (pages, lines with boxes, sentences, outline)
+          -> Summary (sentences with citations) | Answer (span, confidence, evidence)
+          -> Run, the record that goes with every output
+    and, while work is under way, Event values that say how far it has come.
+
+Every derived thing carries a Span of code points into `Document.text`, end exclusive;
+nothing is ever found again by searching. Pages count from 1. Boxes are in PDF points
+(1/72 inch), origin at the top left of the page as it is shown (rotation applied).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+JsonScalar = str | int | float | bool | None
+
+Status = Literal[
+    "ok", "partial", "no_text", "password", "unsupported", "corrupt", "empty", "too_large", "timeout"
+]
+PageState = Literal["text", "no_text", "failed"]
+SentenceKind = Literal["body", "heading", "caption", "table", "reference", "footnote"]
+Length = Literal["short", "medium", "long"]
+
+
+# ---------------------------------------------------------------- documents
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Code points `start <= i < end` of a document's text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"a span runs forward from 0, not {self.start}..{self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of `text` that this span covers."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share at least one character."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, in points from the page's top left corner."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its size in points, its part of the text, and whether it could be read."""
+
+    number: int
+    width: float
+    height: float
+    span: Span
+    state: PageState = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One printed line. `edges` are the x positions between its characters: `len(span) + 1`
+    numbers, or none where only the line's box is known (a .txt file has no boxes at all)."""
+
+    span: Span
+    box: Box
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, the page it begins on, what it is, and the paragraph it belongs to."""
+
+    span: Span
+    page: int
+    kind: SentenceKind = "body"
+    paragraph: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of the outline; level 1 is the outermost."""
+
+    span: Span
+    page: int
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read. `id` is the SHA-256 of the original bytes, in hex."""
+
+    id: str
+    title: str
+    text: str
+    pages: tuple[Page, ...]
+    lines: tuple[Line, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    outline: tuple[Heading, ...] = ()
+    status: Status = "ok"
+
+    @property
+    def pages_without_text(self) -> tuple[int, ...]:
+        """Numbers of the pages that could be opened and hold no text (scans, blanks)."""
+        return tuple(page.number for page in self.pages if page.state == "no_text")
+
+    @property
+    def pages_failed(self) -> tuple[int, ...]:
+        """Numbers of the pages that could not be read at all."""
+        return tuple(page.number for page in self.pages if page.state == "failed")
+
+    def page_at(self, offset: int) -> int:
+        """Number of the page that the character at `offset` stands on."""
+        starts = [page.span.start for page in self.pages]
+        return self.pages[max(0, bisect_right(starts, offset) - 1)].number
+
+
+# ------------------------------------------------------------------ options
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryOptions:
+    """What a reader may choose about a summary."""
+
+    length: Length = "medium"
+    model: str | None = None  # None: the default of the registry
+
+    def as_settings(self) -> dict[str, JsonScalar]:
+        """The part that decides the output, for the run record."""
+        return {"length": self.length}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """What a reader may choose about an answer."""
+
+    model: str | None = None
+
+    def as_settings(self) -> dict[str, JsonScalar]:
+        """The part that decides the output, for the run record."""
+        return {}
+
+
+# ------------------------------------------------------------------ results
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How an output came about. Same `key`, same output."""
+
+    task: Literal["summarize", "answer"]
+    document: str  # Document.id
+    model: str
+    weights_digest: str
+    quantization: str
+    device: str
+    options: Mapping[str, JsonScalar]
+    placement: str  # where global attention was put, in words
+    n_global: int  # most global tokens in any window
+    windows: int
+    tokens_read: int
+    pages_read: int
+    pages_skipped: tuple[int, ...]
+    pages_without_text: tuple[int, ...]
+    app_version: str
+    seconds: float
+
+    @property
+    def key(self) -> str:
+        """Digest of everything that decides the output: look it up before computing again."""
+        return run_key(
+            self.task, self.document, self.model, self.weights_digest, self.quantization, self.device,
+            self.options, self.app_version,
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The record as plain JSON values."""
+        return asdict(self) | {"options": dict(self.options), "key": self.key}
+
+
+def run_key(
+    task: str, document: str, model: str, weights_digest: str, quantization: str, device: str,
+    options: Mapping[str, JsonScalar], app_version: str,
+) -> str:
+    """SHA-256 over the settings of a run, in hex."""
+    settings = [task, document, model, weights_digest, quantization, device, dict(options), app_version]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in the document that stands behind a sentence or an answer."""
+
+    span: Span
+    page: int
+    text: str
+    score: float  # 0..1
+
+    def as_json(self) -> dict[str, object]:
+        """`{"page", "start", "end", "text", "score"}`."""
+        return {
+            "page": self.page, "start": self.span.start, "end": self.span.end,
+            "text": self.text, "score": round(self.score, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """One sentence of a summary, how well the document supports it (0..1), and where."""
+
+    text: str
+    support: float
+    citations: tuple[Citation, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """`{"text", "support", "citations"}`."""
+        return {
+            "text": self.text, "support": round(self.support, 4),
+            "citations": [citation.as_json() for citation in self.citations],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary with its sources."""
+
+    sentences: tuple[SummarySentence, ...]
+    run: Run
+
+    def as_json(self) -> dict[str, object]:
+        """`{"sentences", "run"}`."""
+        return {"sentences": [s.as_json() for s in self.sentences], "run": self.run.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as the document words it, or the statement that it was not found.
+
+    `confidence` is the calibrated probability that what is said is right: that the span
+    answers the question where `found`, that the document has no answer where not.
+    """
+
+    question: str
+    found: bool
+    text: str
+    span: Span | None
+    page: int | None
+    confidence: float
+    evidence: tuple[Citation, ...]
+    run: Run
+
+    def as_json(self, id: str | int | None = None) -> dict[str, object]:
+        """`{"id", "question", "found", "answer", "page", "start", "end", "confidence", ...}`."""
+        return {
+            "id": id, "question": self.question, "found": self.found, "answer": self.text,
+            "page": self.page,
+            "start": self.span.start if self.span else None,
+            "end": self.span.end if self.span else None,
+            "confidence": round(self.confidence, 4),
+            "evidence": [citation.as_json() for citation in self.evidence],
+            "run": self.run.as_json(),
+        }
+
+
+# ------------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a phase has come: "Reading page 3 of 12"."""
+
+    phase: str  # an imperative-free noun phrase for people: "Reading", "Weighing sentences"
+    done: int
+    total: int
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """The best sentences or answers of what was read so far; the final list replaces it."""
+
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDone:
+    """One window was computed. Given back as `windows[index]`, `payload` saves computing it
+    again, with exactly the same outcome: this is how an interrupted job resumes."""
+
+    index: int
+    total: int
+    payload: bytes = field(repr=False)
+
+
+Event = Progress | Provisional | WindowDone
+OnEvent = Callable[[Event], None]
+IsCancelled = Callable[[], bool]
+
+
+def ignore_event(event: Event) -> None:
+    """The listener of whoever does not listen."""
+
+
+def never_cancelled() -> bool:
+    """The cancel flag of whoever does not cancel."""
+    return False
+
+
+# ------------------------------------------------------------------- models
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What the registry says about a model, without loading it."""
+
+    name: str
+    family: Literal["longformer", "led", "longt5"]
+    tasks: tuple[Literal["summarize", "answer"], ...]
+    directory: str
+    n_bytes: int
+    sha256: str
+    quantization: str
+    max_tokens: int
+    languages: tuple[str, ...]
+    licence: str
+    verified: bool  # whether the file's digest equals the pinned one
