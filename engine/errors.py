@@ -36,10 +36,16 @@ class PrecisError(Exception):
 
 
 class DocumentError(PrecisError):
-    """A file cannot be used as a document. `status` is one of engine.types.Status."""
+    """A file cannot be used as a document. `status` is one of engine.types.Status; `document` is
+    the SHA-256 of its bytes where they could be read, `pages` how many pages it has, if known."""
 
     code = "document"
     status: ClassVar[Status] = "corrupt"
+
+    def __init__(self, message: str | None = None, *, document: str | None = None, pages: int = 0) -> None:
+        super().__init__(message)
+        self.document = document
+        self.pages = pages
 
 
 class EmptyFile(DocumentError):
@@ -147,7 +153,7 @@ class ReadOnlyLibrary(StorageError):
 
 class DamagedLibrary(StorageError):
     code = "damaged"
-    default = "The library's database is damaged. It was kept as it is beside a fresh one; see docs/SECURITY.md."
+    default = "The library's database is damaged. It was left as it is; docs/SECURITY.md says how to recover."
 
 
 class NotInLibrary(StorageError):

@@ -1,0 +1,53 @@
+"""`python app.py doctor`: what this installation consists of, in words that can be sent to someone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sqlite3
+from pathlib import Path
+
+from ui.egress import read_log
+from ui.services import Services
+
+PACKAGES = ("torch", "tokenizers", "sentencepiece", "safetensors", "pymupdf", "gradio", "sqlalchemy",
+            "huggingface_hub", "bitsandbytes")
+
+
+def describe_installation(services: Services) -> dict[str, str | list[str]]:
+    """Name -> one line or several. Names no document and no text of one."""
+    settings = services.settings
+    engine = services.engine()
+    return {
+        "precis": settings.app_version,
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "packages": [f"{name} {_version(name)}" for name in PACKAGES],
+        "sqlite": sqlite3.sqlite_version,
+        "device": engine.device_reason(),
+        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "models": [
+            f"{model.name} {model.quantization} {model.sha256} "
+            f"{'verified' if model.verified else 'MISSING OR CHANGED'}"
+            for model in engine.models()
+        ],
+        "data directory": f"{settings.data_dir} ({_space(settings.data_dir)})",
+        "network attempts": read_log(settings.egress_log)[-20:],
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _space(directory: Path) -> str:
+    """Free space where the directory is or will be."""
+    place = directory
+    while not place.exists():
+        place = place.parent
+    state = "" if directory.exists() else "not made yet, "
+    return f"{state}{shutil.disk_usage(place).free / 1e9:.1f} GB free"

@@ -1,0 +1,72 @@
+"""What can be set from outside, read once at start; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from engine.device import DeviceChoice
+
+
+class BadSetting(ValueError):
+    """A setting has a value that cannot be meant; the message names it and says what may stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are kept and how the app runs."""
+
+    root: Path  # the checkout: assets and bundled models
+    data_dir: Path
+    app_version: str
+    hosted: bool = False
+    device: DeviceChoice = "auto"
+    threads: int | None = None
+
+    @property
+    def models(self) -> Path:
+        """The directory of the bundled models."""
+        return self.root / "assets" / "models"
+
+    @property
+    def egress_log(self) -> Path:
+        """What tried to reach the network."""
+        return self.data_dir / "egress.log"
+
+
+def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from PRECIS_DATA_DIR, PRECIS_HOSTED, PRECIS_DEVICE and PRECIS_THREADS.
+
+    Raises BadSetting.
+    """
+    device = environment.get("PRECIS_DEVICE", "auto")
+    if device not in ("auto", "cpu", "cuda"):
+        raise BadSetting(f"PRECIS_DEVICE is {device!r}; it may be auto, cpu or cuda.")
+    threads = environment.get("PRECIS_THREADS")
+    if threads is not None and not (threads.isdecimal() and int(threads) > 0):
+        raise BadSetting(f"PRECIS_THREADS is {threads!r}; it takes a whole number from 1.")
+    return Settings(
+        root=root,
+        data_dir=_data_dir(environment.get("PRECIS_DATA_DIR")),
+        app_version=_app_version(root),
+        hosted=environment.get("PRECIS_HOSTED", "") not in ("", "0"),
+        device=cast(DeviceChoice, device),
+        threads=int(threads) if threads else None,
+    )
+
+
+def _data_dir(wish: str | None) -> Path:
+    if wish:
+        return Path(wish).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("precis", appauthor=False))
+
+
+def _app_version(root: Path) -> str:
+    import tomllib
+
+    return str(tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["version"])
