@@ -37,8 +37,7 @@ class _Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """The command line as a table of contents."""
     parser = _Parser(prog="python app.py", description="Summaries and answers over long documents, offline.")
-    parser.set_defaults(command=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser, required=True)
     _add_serve(commands)
     _add_ingest(commands)
     _add_summarize(commands)
@@ -113,9 +112,9 @@ def main(arguments: Sequence[str], services: Services) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    options = build_parser().parse_args(list(arguments) or ["serve"])
-    if options.command is None:
-        options = build_parser().parse_args(["serve", *arguments])
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+        arguments = ["serve", *arguments]
+    options = build_parser().parse_args(arguments)
     try:
         return int(options.command(options, services))
     except PrecisError as error:
