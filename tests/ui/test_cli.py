@@ -1,0 +1,282 @@
+"""The terminal's contract: what goes to stdout, what to stderr, and the exit codes.
+
+Engine and reader are stand-ins here, so that each case takes milliseconds;
+tests/test_end_to_end.py runs the same commands with the real ones.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from engine.errors import EncryptedFile, NoText, OutOfMemory
+from engine.types import (
+    Answer,
+    AnswerOptions,
+    Citation,
+    Document,
+    ModelInfo,
+    Page,
+    Run,
+    Sentence,
+    Span,
+    Summary,
+    SummaryOptions,
+    SummarySentence,
+)
+from ui.cli import REFUSED, USAGE, main
+from ui.services import Services
+from ui.settings import Settings
+
+TEXT = "Glaciers move slowly. They carry stones — even 𝔟𝔬𝔲𝔩𝔡𝔢𝔯𝔰."
+
+
+def a_document() -> Document:
+    return Document(
+        id="ab" * 32,
+        title="Glaciers",
+        text=TEXT,
+        pages=(
+            Page(1, 595, 842, Span(0, len(TEXT))),
+            Page(2, 595, 842, Span(len(TEXT), len(TEXT)), "no_text"),
+        ),
+        sentences=(Sentence(Span(0, 21), 1), Sentence(Span(22, len(TEXT)), 1)),
+    )
+
+
+def a_run(task: Literal["summarize", "answer"]) -> Run:
+    return Run(
+        task=task, document="ab" * 32, model="fake", weights_digest="0", quantization="int8", device="cpu",
+        options={}, placement="none", n_global=1, windows=1, tokens_read=12, pages_read=1, pages_skipped=(),
+        pages_without_text=(2,), app_version="0", seconds=0.1,
+    )  # fmt: skip
+
+
+class FakeReader:
+    refusal: Exception | None = None
+
+    def read(self, path: Path, **_: object) -> Document:
+        if self.refusal:
+            raise self.refusal
+        return a_document()
+
+
+class FakeEngine:
+    failure: Exception | None = None
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        return (
+            ModelInfo(
+                "fake",
+                "longformer",
+                ("answer",),
+                "nowhere",
+                1_000_000,
+                "0" * 64,
+                "int8",
+                4096,
+                ("en",),
+                "CC0",
+                True,
+            ),
+        )
+
+    def device_reason(self) -> str:
+        return "Computing in the head."
+
+    def summarize(self, document: Document, options: SummaryOptions, **_: object) -> Summary:
+        if self.failure:
+            raise self.failure
+        span = Span(0, 21)
+        citation = Citation(span, 1, span.of(document.text), 1.0)
+        return Summary((SummarySentence(span.of(document.text), 1.0, (citation,)),), a_run("summarize"))
+
+    def answer(self, document: Document, question: str, options: AnswerOptions, **_: object) -> Answer:
+        found = "glaciers" in question.lower()
+        span = Span(9, 20) if found else None
+        return Answer(
+            question,
+            found,
+            span.of(document.text) if span else "",
+            span,
+            1 if found else None,
+            0.75,
+            (),
+            a_run("answer"),
+        )
+
+
+@pytest.fixture
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def services(tmp_path: Path, reader: FakeReader, engine: FakeEngine) -> Services:
+    def no_store() -> object:
+        raise AssertionError("a terminal command keeps nothing in the library")
+
+    settings = Settings(root=tmp_path, data_dir=tmp_path / "data", app_version="0")
+    return Services(settings, lambda: reader, lambda: engine, no_store, lambda: None)  # type: ignore[arg-type, return-value]
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> str:
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7")
+    return str(tmp_path / "paper.pdf")
+
+
+def last_object(out: str) -> Mapping[str, object]:
+    value = json.loads(out.splitlines()[-1])
+    assert isinstance(value, dict)
+    return value
+
+
+def test_ingest_prints_the_status_object_last(
+    services: Services, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ingest", paper, "--text"], services) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(TEXT)
+    status = last_object(out)
+    assert status["status"] == "ok"
+    assert (status["document"], status["pages"], status["chars"]) == ("ab" * 32, 2, len(TEXT))
+    assert status["pages_without_text"] == [2]
+    assert isinstance(status["seconds"], float)
+
+
+def test_ingest_json_prints_nothing_else(
+    services: Services, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ingest", paper, "--text", "--json"], services) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["ingest"], ["summarize"], ["summarize", "--json"], ["ask"]])
+def test_a_refused_file_ends_every_command_alike(
+    command: list[str], services: Services, reader: FakeReader, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader.refusal = EncryptedFile(document="cd" * 32, pages=3)
+    arguments = [command[0], paper, *command[1:], *(["Who?"] if command == ["ask"] else [])]
+    assert main(arguments, services) == REFUSED
+    captured = capsys.readouterr()
+    assert last_object(captured.out)["status"] == "password"
+    assert last_object(captured.out)["document"] == "cd" * 32
+    assert "password" in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_a_scan_names_the_pages_without_text(
+    services: Services, reader: FakeReader, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader.refusal = NoText(document="cd" * 32, pages=3)
+    assert main(["ingest", paper], services) == REFUSED
+    assert last_object(capsys.readouterr().out)["pages_without_text"] == [1, 2, 3]
+
+
+def test_summarize_prints_sentences_with_pages(
+    services: Services, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["summarize", paper], services) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "Glaciers move slowly. [p. 1]\n"
+    assert "1 of 2 pages have no text layer: 2." in captured.err
+
+
+def test_summarize_json(services: Services, paper: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summarize", paper, "--json", "--length", "short"], services) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert set(summary) == {"sentences", "run"}
+    assert set(summary["sentences"][0]) == {"text", "support", "citations"}
+    citation = summary["sentences"][0]["citations"][0]
+    assert set(citation) == {"page", "start", "end", "text", "score"}
+    assert TEXT[citation["start"] : citation["end"]] == citation["text"]
+
+
+def test_ask_json_prints_a_line_for_each_question(
+    services: Services, paper: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        '{"id": "q7", "question": "Who sings?"}\n\n{"id": 8, "question": "What do glaciers do?"}\n'
+    )
+    assert (
+        main(["ask", paper, "How fast are glaciers?", "--questions", str(questions), "--json"], services) == 0
+    )
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["id"] for row in rows] == [1, "q7", 8]
+    assert [row["found"] for row in rows] == [True, False, True]
+    keys = {"id", "question", "found", "answer", "page", "start", "end", "confidence", "evidence", "run"}
+    assert all(set(row) == keys for row in rows)
+    assert rows[1]["answer"] == ""
+    assert rows[1]["page"] is rows[1]["start"] is rows[1]["end"] is None
+    assert TEXT[rows[0]["start"] : rows[0]["end"]] == rows[0]["answer"]
+
+
+def test_ask_in_words(services: Services, paper: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", paper, "How fast are glaciers?", "Who sings?"], services) == 0
+    assert (
+        capsys.readouterr().out == "move slowly [p. 1] (75 % sure)\nNot found in this document (75 % sure).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["summarize"],
+        ["summarize", "no-such-file.pdf"],
+        ["ask", "PAPER"],
+        ["ask", "PAPER", "  "],
+        ["ask", "PAPER", "--questions", "no-such-file.jsonl"],
+        ["summarize", "PAPER", "--length", "endless"],
+        ["dance"],
+        ["serve", "--port", "many"],
+    ],
+)
+def test_wrong_usage(
+    arguments: list[str], services: Services, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([paper if word == "PAPER" else word for word in arguments], services)
+    assert stop.value.code == USAGE
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["{", '"text"', '{"id": 1}', "[1, 2]"])
+def test_a_bad_line_of_questions_is_named(
+    line: str, services: Services, paper: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text('{"id": 1, "question": "Who?"}\n' + line + "\n")
+    with pytest.raises(SystemExit) as stop:
+        main(["ask", paper, "--questions", str(questions)], services)
+    assert stop.value.code == USAGE
+    assert "line 2 of questions.jsonl" in capsys.readouterr().err
+
+
+def test_a_failure_is_a_sentence(
+    services: Services, engine: FakeEngine, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.failure = OutOfMemory()
+    assert main(["summarize", paper], services) == 1
+    assert capsys.readouterr().err == OutOfMemory.default + "\n"
+
+
+def test_models_and_doctor(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list"], services) == 0
+    assert "fake  longformer, int8, 1.0 MB, verified" in capsys.readouterr().out
+    assert main(["models", "list", "--json"], services) == 0
+    assert json.loads(capsys.readouterr().out)["verified"] is True
+    assert main(["doctor"], services) == 0
+    out = capsys.readouterr().out
+    assert "Computing in the head." in out
+    assert "network attempts:" in out
+    assert main(["doctor", "--json"], services) == 0
+    assert json.loads(capsys.readouterr().out)["device"] == "Computing in the head."
