@@ -1,0 +1,1 @@
+"""How tokens look at one another: the definition, and fast paths that must equal it."""

@@ -1,0 +1,1 @@
+"""One paper, one file, the same parts in the same order."""

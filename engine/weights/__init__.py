@@ -1,0 +1,1 @@
+"""Model files: reading them safely, and storing them small."""
