@@ -1,0 +1,291 @@
+/* The page's own behaviour: which screen is shown, the page viewer, keys, title, reconnecting.
+   It runs once when the page loads. Document text is only ever set with textContent. */
+() => {
+  const byId = (id) => document.getElementById(id);
+  const narrow = () => window.matchMedia('(max-width: 899px)').matches;
+  const state = { document: null, page: 1, pages: 1, boxes: [], start: -1, end: -1, asText: false, textual: false, zoom: 1, title: '' };
+
+  /* ---------------------------------------------------------------- screens and tabs */
+
+  function showScreen(name) {
+    document.body.dataset.screen = name;
+    for (const link of document.querySelectorAll('.nav-link')) {
+      if (link.dataset.screen === name) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    remember();
+    showTitle();
+    window.scrollTo(0, 0);
+  }
+
+  function showTab(name, focus) {
+    document.body.dataset.tab = name;
+    for (const tab of document.querySelectorAll('[role=tab][data-tab]')) {
+      const chosen = tab.dataset.tab === name;
+      tab.setAttribute('aria-selected', String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      if (chosen && focus) tab.focus();
+    }
+  }
+
+  function remember() {
+    const query = new URLSearchParams(location.search);
+    for (const key of ['doc', 'page', 'job', 'screen']) query.delete(key);
+    const screen = document.body.dataset.screen;
+    if (screen === 'document' && state.document) {
+      query.set('doc', state.document);
+      query.set('page', state.page);
+    } else if (screen && screen !== 'library') query.set('screen', screen);
+    const text = query.toString();
+    history.replaceState(null, '', location.pathname + (text ? '?' + text : ''));
+  }
+
+  function showTitle() {
+    const bar = document.querySelector('#bar .bar');
+    const name = document.body.dataset.screen === 'document' ? state.title : '';
+    let title = name ? name + ' \u2013 Precis' : 'Precis';
+    if (bar) title = (bar.dataset.percent ? bar.dataset.percent + ' % ' : '\u2026 ') + (bar.dataset.name || title);
+    if (document.title !== title) document.title = title;
+    document.body.classList.toggle('has-bar', Boolean(bar));
+  }
+
+  /* ---------------------------------------------------------------- the page viewer */
+
+  function showPage(page, boxes, start, end) {
+    state.page = Math.min(Math.max(1, page), state.pages);
+    state.boxes = boxes || [];
+    state.start = start ?? -1;
+    state.end = end ?? -1;
+    remember();
+    draw();
+  }
+
+  function draw() {
+    const image = byId('page-image');
+    if (!image || !state.document) return;
+    byId('page-number').value = state.page;
+    byId('page-count').textContent = state.pages;
+    const asText = state.asText || state.textual;
+    byId('sheet').hidden = asText;
+    byId('page-text').hidden = !asText;
+    byId('text-toggle').setAttribute('aria-pressed', String(asText));
+    byId('text-toggle').hidden = state.textual;
+    byId('viewer').classList.toggle('textual', asText);
+    byId('sheet').style.width = 100 * state.zoom + '%';
+    if (asText) return drawText();
+    const source = '/precis/page/' + encodeURIComponent(state.document) + '/' + state.page;
+    if (image.getAttribute('src') !== source) {
+      image.classList.add('loading');
+      image.onload = () => { image.classList.remove('loading', 'missing'); reveal(byId('page-boxes').firstElementChild); };
+      image.onerror = () => { if (image.getAttribute('src') === source) image.classList.add('missing'); };
+      image.src = source;
+    }
+    image.alt = 'Page ' + state.page + ' of ' + state.title;
+    drawBoxes();
+  }
+
+  function drawBoxes() {
+    const holder = byId('page-boxes');
+    holder.replaceChildren();
+    for (const [page, left, top, width, height] of state.boxes) {
+      if (page !== state.page) continue;
+      const box = document.createElement('div');
+      box.className = 'box';
+      box.style.left = Number(left) + '%';
+      box.style.top = Number(top) + '%';
+      box.style.width = Number(width) + '%';
+      box.style.height = Number(height) + '%';
+      holder.append(box);
+    }
+    reveal(holder.firstElementChild);
+  }
+
+  async function drawText() {
+    const holder = byId('page-text');
+    const wanted = [state.document, state.page, state.start, state.end].join();
+    holder.dataset.wanted = wanted;
+    const response = await fetch('/precis/text/' + encodeURIComponent(state.document) + '/' + state.page);
+    if (!response.ok || holder.dataset.wanted !== wanted) return;
+    const page = await response.json();
+    const points = Array.from(page.text); // offsets count code points, not UTF-16 units
+    const from = Math.max(0, state.start - page.start), to = Math.min(points.length, state.end - page.start);
+    holder.replaceChildren();
+    if (!points.length) {
+      const empty = document.createElement('p');
+      empty.className = 'faint';
+      empty.textContent = page.state === 'failed' ? 'This page could not be read.' : 'This page has no text.';
+      holder.append(empty);
+    } else if (state.start >= 0 && to > from) {
+      const mark = document.createElement('mark');
+      mark.textContent = points.slice(from, to).join('');
+      holder.append(points.slice(0, from).join(''), mark, points.slice(to).join(''));
+      reveal(mark);
+    } else holder.append(page.text);
+  }
+
+  function reveal(target) {
+    const stage = byId('stage');
+    if (!target || !stage) return;
+    const room = stage.getBoundingClientRect(), place = target.getBoundingClientRect();
+    if (place.height === 0) return;
+    const smooth = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+    stage.scrollTo({ top: stage.scrollTop + place.top - room.top - room.height / 3, behavior: smooth });
+  }
+
+  /* ---------------------------------------------------------------- orders from the server */
+
+  function obey() {
+    const order = document.querySelector('#place [data-stamp]');
+    if (!order || order.dataset.stamp === state.stamp) return;
+    const data = order.dataset;
+    state.stamp = data.stamp;
+    if (data.screen === 'document' && data.document) {
+      const other = data.document !== state.document;
+      Object.assign(state, {
+        document: data.document, pages: Number(data.pages) || 1, title: data.title || '', textual: data.textual === '1',
+      });
+      if (other) { state.asText = false; state.zoom = 1; }
+      byId('sheet').style.aspectRatio = data.ratio || '0.7071';
+      showScreen('document');
+      if (other && narrow()) showTab('summary');
+      showPage(Number(data.page) || 1, [], -1, -1);
+    } else showScreen(['library', 'jobs', 'about'].includes(data.screen) ? data.screen : 'library');
+  }
+
+  /* ---------------------------------------------------------------- controls that move the view */
+
+  const go = {
+    screen: (control) => showScreen(control.dataset.screen),
+    tab: (control) => showTab(control.dataset.tab),
+    page: (control) => { if (narrow()) showTab('page'); showPage(Number(control.dataset.page), [], -1, -1); },
+    place: (control) => {
+      for (const other of document.querySelectorAll('.chip.current')) other.classList.remove('current');
+      control.classList.add('current');
+      if (narrow()) showTab('page');
+      const boxes = JSON.parse(control.dataset.boxes || '[]');
+      if (!boxes.length && !state.textual) state.asText = true;
+      showPage(Number(control.dataset.page), boxes, Number(control.dataset.start), Number(control.dataset.end));
+    },
+    previous: () => showPage(state.page - 1),
+    next: () => showPage(state.page + 1),
+    larger: () => { state.zoom = Math.min(3, state.zoom * 1.25); draw(); },
+    smaller: () => { state.zoom = Math.max(0.5, state.zoom / 1.25); draw(); },
+    text: () => { state.asText = !state.asText; draw(); },
+    theme: () => {
+      const dark = document.body.classList.toggle('dark');
+      localStorage.setItem('precis-theme', dark ? 'dark' : 'light');
+    },
+    copy: (control) => {
+      const sentences = control.closest('.result').querySelectorAll('.sentences > li');
+      const lines = Array.from(sentences, (item, index) => {
+        const pages = Array.from(item.querySelectorAll('.chip'), (chip) => chip.dataset.page);
+        return (index + 1) + '. ' + item.querySelector('.said').textContent + (pages.length ? ' (p. ' + pages.join(', ') + ')' : '');
+      });
+      navigator.clipboard.writeText(lines.join('\n')).then(() => {
+        control.textContent = 'Copied';
+        setTimeout(() => { control.textContent = 'Copy'; }, 2000);
+      });
+    },
+  };
+
+  document.addEventListener('click', (event) => {
+    const control = event.target.closest('[data-go]');
+    if (control && go[control.dataset.go]) go[control.dataset.go](control);
+  });
+
+  document.addEventListener('change', (event) => {
+    if (event.target.id === 'page-number') showPage(parseInt(event.target.value, 10) || state.page);
+  });
+
+  /* ---------------------------------------------------------------- keys */
+
+  function press(id) {
+    const control = byId(id);
+    const button = control && (control.matches('button') ? control : control.querySelector('button'));
+    if (button && !button.disabled) button.click();
+  }
+
+  document.addEventListener('keydown', (event) => {
+    const typing = event.target.closest('input, textarea, select');
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      if (document.body.dataset.screen !== 'document') return;
+      event.preventDefault();
+      press(document.body.dataset.tab === 'ask' ? 'ask' : 'summarize');
+    } else if (event.key === 'Escape') {
+      if (typing) { typing.blur(); return; }
+      document.querySelector('#bar [data-act=stop]')?.click();
+    } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+      const step = event.key === 'ArrowLeft' ? -1 : 1;
+      if (event.target.matches('[role=tab]')) {
+        const tabs = Array.from(document.querySelectorAll('[role=tab][data-tab]')).filter((tab) => tab.offsetParent);
+        const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+        event.preventDefault();
+        showTab(next.dataset.tab, true);
+      } else if (!typing && !event.altKey && document.body.dataset.screen === 'document') {
+        event.preventDefault();
+        showPage(state.page + step);
+      }
+    } else if (!typing && !event.ctrlKey && !event.metaKey && event.key === '/') {
+      event.preventDefault();
+      showScreen('library');
+      byId('query')?.querySelector('input, textarea')?.focus();
+    } else if (!typing && event.key === '?') showScreen('about');
+  });
+
+  /* ---------------------------------------------------------------- files dropped anywhere */
+
+  const carriesFiles = (event) => Array.from(event.dataTransfer?.types || []).includes('Files');
+  document.addEventListener('dragover', (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.add('dropping');
+  });
+  document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) document.body.classList.remove('dropping'); });
+  document.addEventListener('drop', (event) => {
+    document.body.classList.remove('dropping');
+    if (!carriesFiles(event) || event.target.closest('#upload')) return;
+    event.preventDefault();
+    const input = document.querySelector('#upload input[type=file]');
+    if (!input) return;
+    showScreen('library');
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+
+  /* ---------------------------------------------------------------- is the server there? */
+
+  let lost = false;
+  async function check() {
+    if (document.visibilityState !== 'visible') return;
+    try {
+      const response = await fetch('/precis/alive', { cache: 'no-store' });
+      if (response.status === 204 && lost) location.reload();
+    } catch {
+      if (lost) return;
+      lost = true;
+      const banner = document.createElement('div');
+      banner.className = 'lost';
+      banner.setAttribute('role', 'alert');
+      banner.textContent = 'Precis is not running. What was saved is safe; this page continues when it is started again.';
+      document.body.append(banner);
+    }
+  }
+  setInterval(check, 4000);
+
+  /* ---------------------------------------------------------------- begin */
+
+  document.documentElement.lang = 'en';
+  const wish = localStorage.getItem('precis-theme');
+  if (wish) document.body.classList.toggle('dark', wish === 'dark');
+  document.body.dataset.screen = 'library';
+  document.body.dataset.tab = 'summary';
+  for (const name of ['page', 'summary', 'ask', 'details']) {
+    const panel = byId('panel-' + name);
+    panel?.setAttribute('role', 'tabpanel');
+    panel?.setAttribute('aria-labelledby', 'tab-' + name);
+  }
+  new MutationObserver(() => { obey(); showTitle(); }).observe(document.querySelector('gradio-app') || document.body, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ['data-stamp', 'data-percent'],
+  });
+  obey();
+}

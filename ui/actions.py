@@ -1,0 +1,221 @@
+"""The verbs of the app: what each control does, without a line of Gradio or HTML.
+
+Every verb takes the owner first and gives back frozen values; the screens turn them into
+HTML, the routes into files. Nothing here computes: long work is handed to `Jobs`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from engine.errors import NotInLibrary, PrecisError
+from engine.types import AnswerOptions, Document, Event, Length, ModelInfo, SummaryOptions
+from ui.jobs import ACTIVE, Jobs, Outcome, Story
+from ui.services import Engine
+
+if TYPE_CHECKING:
+    from engine.ingest.reader import DocumentReader, PageImage
+    from storage.store import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary, Store
+
+KEPT_FOR_UNDO = timedelta(minutes=2)
+MAX_QUESTION_CHARS = 1_000
+JOBS_SHOWN = 100
+PAGE_DPI, THUMBNAIL_DPI = 120, 40
+
+
+class BadRequest(PrecisError):
+    """The page asked for something it cannot have meant; it is probably out of date."""
+
+    code = "bad-request"
+    default = "This page is out of date. Reload it and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job and what its log says."""
+
+    row: JobRow
+    story: Story
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything that is known about one document."""
+
+    row: DocumentRow
+    document: Document
+    summaries: tuple[SavedSummary, ...]  # newest first
+    answers: tuple[SavedAnswer, ...]  # oldest first
+    jobs: tuple[JobRow, ...]  # newest first
+
+
+class Actions:
+    """The verbs, over a store, a reader and an engine that are made on first use."""
+
+    def __init__(self, store: Callable[[], Store], reader: Callable[[], DocumentReader],
+                 engine: Callable[[], Engine]) -> None:
+        self._store, self._reader, self._engine = store, reader, engine
+        self._documents = lru_cache(maxsize=4)(lambda owner, document_id: store().document(owner, document_id))
+        self._images = lru_cache(maxsize=64)(self._render)
+        self.jobs = Jobs(store, lanes=[
+            {"summarize": self._summarize, "answer": self._answer},
+            {"ingest": self._ingest},
+        ])
+
+    # ------------------------------------------------------------- documents
+
+    def add(self, owner: str, path: Path, name: str) -> int:
+        """Copy a file into the library and queue its reading; the job's number."""
+        original = self._store().keep_original(owner, path)
+        return self.jobs.submit(owner, "ingest", {"name": name, "sha256": original.sha256, "n_bytes": original.n_bytes})
+
+    def documents(self, owner: str) -> tuple[DocumentRow, ...]:
+        """The library, newest first."""
+        return self._store().documents(owner)
+
+    def document(self, owner: str, document_id: str) -> Document:
+        """A document. Raises NotInLibrary, also when it is somebody else's."""
+        self._store().document_row(owner, document_id)  # a deleted document may still be remembered here
+        return self._documents(owner, document_id)
+
+    def workspace(self, owner: str, document_id: str) -> Workspace:
+        """What the document's screen shows. Raises NotInLibrary."""
+        store = self._store()
+        return Workspace(
+            row=store.document_row(owner, document_id),
+            document=self.document(owner, document_id),
+            summaries=store.summaries(owner, document_id),
+            answers=store.answers(owner, document_id),
+            jobs=tuple(job for job in store.jobs(owner, JOBS_SHOWN) if job.document_id == document_id),
+        )
+
+    def page_image(self, owner: str, document_id: str, page: int, *, small: bool = False) -> PageImage:
+        """A page as a picture. Raises NotInLibrary for a document or page that is not there."""
+        row = self._store().document_row(owner, document_id)
+        if not 1 <= page <= row.n_pages:
+            raise NotInLibrary
+        return self._images(owner, document_id, page, THUMBNAIL_DPI if small else PAGE_DPI)
+
+    def _render(self, owner: str, document_id: str, page: int, dpi: int) -> PageImage:
+        return self._reader().render(self._store().original(owner, document_id), page, dpi=dpi)
+
+    def delete(self, owner: str, document_ids: tuple[str, ...]) -> None:
+        """Take documents out of the library; for a short while `undo` brings them back."""
+        self.sweep()
+        self._store().delete_documents(owner, document_ids)
+
+    def undo(self, owner: str, document_ids: tuple[str, ...]) -> None:
+        """Bring back what was just deleted."""
+        self._store().restore_documents(owner, document_ids)
+
+    def rename(self, owner: str, document_id: str, title: str) -> None:
+        """Give a document another title."""
+        self._store().rename_document(owner, document_id, " ".join(title.split())[:300])
+        self._documents.cache_clear()
+
+    def sweep(self) -> None:
+        """Forget for good what was deleted a while ago."""
+        if not self._store().read_only:
+            self._store().purge_deleted(KEPT_FOR_UNDO)
+
+    def search(self, owner: str, query: str) -> tuple[Hit, ...]:
+        """Passages of the library that match, best first."""
+        return self._store().search(owner, query) if query.strip() else ()
+
+    # ------------------------------------------------------------- long work
+
+    def summarize(self, owner: str, document_id: str, length: str) -> int:
+        """Queue a summary of a document; the job's number."""
+        self._store().document_row(owner, document_id)
+        if length not in get_args(Length):
+            raise BadRequest
+        return self.jobs.submit(owner, "summarize", {"length": length}, document_id)
+
+    def ask(self, owner: str, document_id: str, question: str) -> int:
+        """Queue a question about a document; the job's number."""
+        self._store().document_row(owner, document_id)
+        question = " ".join(question.split())
+        if not question:
+            raise BadRequest("Write a question first.")
+        if len(question) > MAX_QUESTION_CHARS:
+            raise BadRequest(f"A question may have {MAX_QUESTION_CHARS} characters. Shorten it.")
+        return self.jobs.submit(owner, "answer", {"question": question}, document_id)
+
+    def stop(self, owner: str, job_id: int) -> None:
+        """Stop a job."""
+        self.jobs.stop(owner, job_id)
+
+    def resume(self, owner: str, job_id: int) -> None:
+        """Go on with a job that was stopped, interrupted or failed."""
+        self.jobs.resume(owner, job_id)
+
+    def job_rows(self, owner: str) -> tuple[JobRow, ...]:
+        """The newest jobs, newest first."""
+        return self._store().jobs(owner, JOBS_SHOWN)
+
+    def tell(self, owner: str, row: JobRow, story: Story) -> JobView:
+        """A job with whatever its log says beyond `story`."""
+        return JobView(row, story.told(self._store().events(owner, row.id, after=story.last)))
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The models on this computer."""
+        return self._engine().models()
+
+    def device_reason(self) -> str:
+        """Where models are computed, and why."""
+        return self._engine().device_reason()
+
+    # ----------------------------------------------- what the jobs' threads do
+
+    def _ingest(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
+                windows: Mapping[int, bytes]) -> Outcome:
+        store, started = self._store(), time.monotonic()
+        name, sha256 = str(job.params["name"]), str(job.params["sha256"])
+        if any(row.id == sha256 for row in store.documents(job.owner)):
+            return Outcome(document_id=sha256)
+        document = self._reader().read(
+            store.original(job.owner, sha256), name=name, on_event=on_event, cancelled=cancelled
+        )
+        store.add_document(job.owner, document, name=name, n_bytes=int(job.params["n_bytes"] or 0),
+                           seconds=time.monotonic() - started)
+        return Outcome(document_id=document.id)
+
+    def _summarize(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
+                   windows: Mapping[int, bytes]) -> Outcome:
+        document_id = str(job.document_id)
+        options = SummaryOptions(length=cast(Length, job.params["length"]))
+        known = self._store().summary_for(job.owner, self._key("summarize", document_id, options))
+        if known is not None:
+            return Outcome(known.id, document_id)
+        summary = self._engine().summarize(
+            self.document(job.owner, document_id), options, on_event=on_event, cancelled=cancelled, windows=windows
+        )
+        return Outcome(self._store().save_summary(job.owner, summary), document_id)
+
+    def _answer(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
+                windows: Mapping[int, bytes]) -> Outcome:
+        document_id, question = str(job.document_id), str(job.params["question"])
+        options = AnswerOptions()
+        known = self._store().answer_for(job.owner, self._key("answer", document_id, options, question))
+        if known is not None:
+            return Outcome(known.id, document_id)
+        answer = self._engine().answer(
+            self.document(job.owner, document_id), question, options,
+            on_event=on_event, cancelled=cancelled, windows=windows,
+        )
+        return Outcome(self._store().save_answer(job.owner, answer), document_id)
+
+    def _key(self, task: Literal["summarize", "answer"], document_id: str,
+             options: SummaryOptions | AnswerOptions, question: str | None = None) -> str:
+        return self._engine().key(task, document_id, options, question)
+
+
+def is_active(row: JobRow) -> bool:
+    """Whether a job waits or runs."""
+    return row.state in ACTIVE

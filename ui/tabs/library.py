@@ -1,0 +1,34 @@
+"""The library: add files, search, the documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ui.tabs.regions import region
+
+FILE_TYPES = [".pdf", ".txt"]
+
+
+@dataclass(frozen=True)
+class Library:
+    """The components of this screen."""
+
+    files: gr.File
+    adding: gr.HTML
+    query: gr.Textbox
+    hits: gr.HTML
+    library: gr.HTML
+
+
+def build_library() -> Library:
+    """The screen."""
+    with gr.Column(elem_id="screen-library", elem_classes="screen"):
+        files = gr.File(label="Add documents", file_count="multiple", file_types=FILE_TYPES, elem_id="upload", height=132)
+        adding = region("adding", "open", "stop", "resume")
+        query = gr.Textbox(label="Search the library", placeholder="Search all pages", elem_id="query", max_lines=1,
+                           max_length=300)
+        hits = region("hits", "open", "clear")
+        library = region("library", "open", "delete", "undo")
+    return Library(files, adding, query, hits, library)

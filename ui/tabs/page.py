@@ -1,0 +1,246 @@
+"""What happens when something on the page is used: each handler calls one verb and shows the result.
+
+Handlers return `{component: value}` for the parts that change. Each has the same frame
+(`guarded`): the owner comes from the request's cookie, and what a verb refuses is shown with
+its code in the message region, never as a raw exception.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engine.errors import NotInLibrary, PrecisError
+from engine.ingest.boxes import boxes_of
+from engine.types import Citation
+from ui.actions import Actions, BadRequest, JobView
+from ui.html import Html, element
+from ui.jobs import Story, citations_of
+from ui.lists import about_view, details_view, hits_view, jobs_view, library_view, undo_bar
+from ui.render import answers_view, failure, header, summary_view
+from ui.security import owner_of
+from ui.tabs.regions import Regions
+
+Update = dict[Any, Any]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the browser remembers; it may send anything, so it is checked when it comes back."""
+
+    document: str | None = None
+    follow: int | None = None  # open what this job reads when it is done
+
+    @classmethod
+    def read(cls, value: object) -> Memory:
+        """The memory in a value from the browser, or an empty one."""
+        if not isinstance(value, dict):
+            return cls()
+        document, follow = value.get("document"), value.get("follow")
+        return cls(document if isinstance(document, str) and len(document) == 64 else None,
+                   follow if isinstance(follow, int) else None)
+
+    def kept(self) -> dict[str, object]:
+        """As it goes to the browser."""
+        return {"document": self.document, "follow": self.follow}
+
+
+def guarded(handler: Callable[..., Update]) -> Callable[..., Update]:
+    """Show what a verb refuses instead of failing. The one place where errors meet the page."""
+
+    @functools.wraps(handler)
+    def frame(self: Page, *arguments: Any) -> Update:
+        try:
+            return {self.regions.message: "", **handler(self, *arguments)}
+        except NotInLibrary as error:
+            return {self.regions.message: failure(error.code, str(error)), self.regions.place: place("library")}
+        except PrecisError as error:
+            return {self.regions.message: failure(error.code, str(error))}
+
+    return frame
+
+
+def place(screen: str, **where: str | int | None) -> Html:
+    """Tells assets/precis.js where to go. The stamp makes every order a new one."""
+    return element("span", data_screen=screen, data_stamp=time.monotonic_ns(),
+                   **{f"data_{name}": value for name, value in where.items()})
+
+
+def number(event: gr.EventData, name: str) -> int:
+    """A whole number among the data of an event. Raises BadRequest."""
+    value = (event._data or {}).get(name)
+    if not isinstance(value, str | int) or not str(value).isdecimal():
+        raise BadRequest
+    return int(value)
+
+
+def document_id(event: gr.EventData) -> str:
+    """The document an event is about. Raises BadRequest."""
+    value = (event._data or {}).get("document")
+    if not isinstance(value, str):
+        raise BadRequest
+    return value
+
+
+class Page:
+    """The handlers, over the verbs and the regions they write to."""
+
+    def __init__(self, actions: Actions, regions: Regions, key: str, uploads: Path) -> None:
+        self.actions, self.regions, self._key, self._uploads = actions, regions, key, uploads.resolve()
+
+    def owner(self, request: gr.Request) -> str:
+        """Whose request this is. Raises BadRequest for a stranger, whom the middleware should have stopped."""
+        owner = owner_of(dict(request.cookies), self._key)
+        if owner is None:
+            raise BadRequest
+        return owner
+
+    # -------------------------------------------------------------- what is shown
+
+    def show_document(self, owner: str, wanted: str, stories: dict[int, Story] | None = None) -> Update:
+        """The parts of the page that are about one document."""
+        workspace = self.actions.workspace(owner, wanted)
+        known = stories or {}
+
+        def told(kind: str) -> list[tuple[JobView, tuple[Citation, ...]]]:
+            views = [self.actions.tell(owner, row, known.get(row.id, Story()))
+                     for row in workspace.jobs if row.kind == kind][:20]
+            return [(view, citations_of(view.story, workspace.document.text)) for view in views]
+
+        summaries = told("summarize")
+        view, provisional = summaries[0] if summaries else (None, ())
+        return {
+            self.regions.header: header(workspace.row),
+            self.regions.summary: summary_view(workspace, view, provisional, boxes_of),
+            self.regions.answers: answers_view(workspace, told("answer"), boxes_of),
+            self.regions.details: details_view(workspace),
+        }
+
+    def show_lists(self, owner: str) -> Update:
+        """The library and the jobs."""
+        rows = self.actions.documents(owner)
+        titles = {row.id: row.title for row in rows}
+        return {self.regions.library: library_view(rows),
+                self.regions.jobs: jobs_view(self.actions.job_rows(owner), titles)}
+
+    def go_to(self, owner: str, wanted: str, *, page: int = 1, follow: int | None = None) -> Update:
+        """Open a document at a page."""
+        shown = self.show_document(owner, wanted)
+        document = self.actions.document(owner, wanted)
+        page = min(max(page, 1), max(len(document.pages), 1))
+        first = document.pages[0] if document.pages else None
+        ratio = f"{first.width / first.height:.4f}" if first and first.width > 0 and first.height > 0 else "0.7071"
+        order = place("document", document=wanted, page=page, pages=len(document.pages), ratio=ratio,
+                      textual=int(not document.lines), title=document.title)
+        return {**shown, self.regions.place: order, self.regions.memory: Memory(wanted, follow).kept()}
+
+    # ------------------------------------------------------------------- handlers
+
+    @guarded
+    def load(self, memory: object, request: gr.Request) -> Update:
+        """A page was opened or reloaded: go where its address says."""
+        owner, query = self.owner(request), request.query_params
+        wanted, page = query.get("doc"), str(query.get("page", "1"))
+        job = str(query.get("job", ""))
+        if job.isdecimal():
+            wanted = next((row.document_id for row in self.actions.job_rows(owner) if row.id == int(job)), wanted)
+        lists = self.show_lists(owner)
+        if wanted:
+            return {**lists, **self.go_to(owner, wanted, page=int(page) if page.isdecimal() else 1)}
+        return {**lists, self.regions.place: place(str(query.get("screen", "library")))}
+
+    @guarded
+    def open(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Open a document from a list, at a page if the list names one."""
+        page = number(event, "page") if "page" in (event._data or {}) else 1
+        return self.go_to(self.owner(request), document_id(event), page=page)
+
+    @guarded
+    def add(self, files: list[str] | None, request: gr.Request) -> Update:
+        """Copy uploads into the library and delete Gradio's own copies at once."""
+        owner, jobs = self.owner(request), []
+        for name in files or []:
+            upload = Path(name).resolve()
+            if not upload.is_relative_to(self._uploads):
+                raise BadRequest
+            try:
+                jobs.append(self.actions.add(owner, upload, upload.name))
+            finally:
+                upload.unlink(missing_ok=True)
+        return {self.regions.memory: Memory(follow=jobs[0] if len(jobs) == 1 else None).kept()}
+
+    @guarded
+    def summarize(self, memory: object, length: str, request: gr.Request) -> Update:
+        """Queue a summary of the open document."""
+        owner, wanted = self.owner(request), self._open_document(memory)
+        self.actions.summarize(owner, wanted, length)
+        return self.show_document(owner, wanted)
+
+    @guarded
+    def ask(self, memory: object, question: str, request: gr.Request) -> Update:
+        """Queue a question about the open document."""
+        owner, wanted = self.owner(request), self._open_document(memory)
+        self.actions.ask(owner, wanted, question)
+        return {**self.show_document(owner, wanted), self.regions.question: ""}
+
+    def _open_document(self, memory: object) -> str:
+        wanted = Memory.read(memory).document
+        if wanted is None:
+            raise BadRequest
+        return wanted
+
+    @guarded
+    def stop(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Stop a job."""
+        self.actions.stop(self.owner(request), number(event, "job"))
+        return {}
+
+    @guarded
+    def resume(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Go on with a job."""
+        self.actions.resume(self.owner(request), number(event, "job"))
+        return {}
+
+    @guarded
+    def delete(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Delete a document, and offer to undo it."""
+        owner, wanted = self.owner(request), document_id(event)
+        title = next((row.title for row in self.actions.documents(owner) if row.id == wanted), "")
+        self.actions.delete(owner, (wanted,))
+        return {**self.show_lists(owner), self.regions.message: undo_bar(title, wanted),
+                self.regions.place: place("library"), self.regions.memory: Memory().kept()}
+
+    @guarded
+    def undo(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Bring a document back."""
+        owner = self.owner(request)
+        self.actions.undo(owner, (document_id(event),))
+        return self.show_lists(owner)
+
+    @guarded
+    def search(self, query: str, request: gr.Request) -> Update:
+        """Search the library."""
+        return {self.regions.hits: hits_view(query, self.actions.search(self.owner(request), query))}
+
+    @guarded
+    def clear(self, request: gr.Request) -> Update:
+        """Forget the search."""
+        return {self.regions.query: "", self.regions.hits: ""}
+
+    @guarded
+    def lists(self, request: gr.Request) -> Update:
+        """Bring the lists up to date when their screen is opened."""
+        return self.show_lists(self.owner(request))
+
+    def about(self) -> Html:
+        """The models and the device."""
+        try:
+            return about_view(self.actions.models(), self.actions.device_reason())
+        except PrecisError as error:
+            return failure(error.code, str(error))

@@ -1,0 +1,56 @@
+"""The parts of the page that handlers write to, and how a part sends its verbs to the server.
+
+A region is a `gr.HTML` with a constant template: its value is HTML that ui/render.py or
+ui/lists.py made, already escaped. A click on a control with `data-act="verb"` triggers the
+event `verb` with the control's other data attributes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gradio as gr
+
+SEND = """
+const verbs = [%s];
+element.addEventListener('click', (event) => {
+  const control = event.target.closest('[data-act]');
+  if (control && verbs.includes(control.dataset.act)) trigger(control.dataset.act, {...control.dataset});
+});
+"""
+
+
+def region(name: str, *verbs: str, value: str = "") -> gr.HTML:
+    """An empty region that sends these verbs."""
+    return gr.HTML(value, elem_id=name, js_on_load=sends(*verbs) if verbs else None, padding=False,
+                   apply_default_css=False)
+
+
+def sends(*verbs: str) -> str:
+    """The script that triggers these verbs."""
+    return SEND % ", ".join(f"'{verb}'" for verb in verbs)
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Everything that a handler may change."""
+
+    place: gr.HTML  # which screen, document and page; assets/precis.js obeys it
+    memory: gr.BrowserState  # {"document": id or None, "follow": job or None}
+    message: gr.HTML  # what went wrong, or was done
+    bar: gr.HTML
+    adding: gr.HTML
+    library: gr.HTML
+    hits: gr.HTML
+    header: gr.HTML
+    summary: gr.HTML
+    answers: gr.HTML
+    details: gr.HTML
+    jobs: gr.HTML
+    question: gr.Textbox
+    query: gr.Textbox
+
+    def all(self) -> list[Any]:
+        """The components, as outputs of an event."""
+        return [getattr(self, field.name) for field in fields(self)]

@@ -1,0 +1,117 @@
+"""Watching: an open page follows the jobs of its reader until none is left.
+
+The watch computes nothing and owns nothing. It reads rows and logs from the store a few times
+a second and sends the parts of the page that changed. Closing the page ends it, a reload or
+the next action starts a new one, and the newest watch of a page is the one that speaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from engine.errors import PrecisError
+from ui.actions import JobView, is_active
+from ui.jobs import Story
+from ui.lists import adding_view, status_bar
+from ui.tabs.page import Memory, Page, Update
+
+if TYPE_CHECKING:
+    from storage.store import JobRow
+
+SECONDS_BETWEEN_LOOKS = 0.3
+ADDED_ROWS_STAY = timedelta(minutes=2)
+PAGES_REMEMBERED = 400
+
+
+class Watch:
+    """One page's view of its reader's jobs, and what of it was sent already."""
+
+    def __init__(self, page: Page, owner: str, memory: Memory) -> None:
+        self.page, self.actions, self.owner = page, page.actions, owner
+        self.document, self.follow = memory.document, memory.follow
+        self.active = True
+        self._stories: dict[int, Story] = {}
+        self._sent: dict[str, object] = {}
+
+    def look(self) -> Update:
+        """The parts of the page that changed since the last look. `active` says whether to look again."""
+        rows = self.actions.job_rows(self.owner)
+        self.active = any(map(is_active, rows))
+        views = [self._tell(row) if is_active(row) or row.kind == "ingest" else JobView(row, Story())
+                 for row in rows]
+        update: Update = {}
+        self._follow(views, update)
+        regions = self.page.regions
+        if self._changed("lists", [(row.id, row.state) for row in rows]):
+            update |= self.page.show_lists(self.owner)
+        if self._changed("adding", [(view.row.id, view.row.state, view.story.last) for view in self._added(views)]):
+            update[regions.adding] = adding_view(self._added(views))
+        if self._changed("bar", [(v.row.id, v.row.state, v.story.last) for v in views if is_active(v.row)]):
+            titles = {row.id: row.title for row in self.actions.documents(self.owner)}
+            update[regions.bar] = status_bar(views, titles)
+        mine = [(v.row.id, v.row.state, v.story.last) for v in views if v.row.document_id == self.document]
+        if self.document is not None and self._changed("document", [self.document, *mine]):
+            update = {**self.page.show_document(self.owner, self.document, self._stories), **update}
+        return update
+
+    def _tell(self, row: JobRow) -> JobView:
+        view = self.actions.tell(self.owner, row, self._stories.get(row.id, Story()))
+        self._stories[row.id] = view.story
+        return view
+
+    def _added(self, views: list[JobView]) -> list[JobView]:
+        """Files being read, and those that were a moment ago."""
+        since = datetime.now(UTC) - ADDED_ROWS_STAY
+        return [v for v in views if v.row.kind == "ingest"
+                and (is_active(v.row) or (v.row.finished is not None and v.row.finished > since))]
+
+    def _follow(self, views: list[JobView], update: Update) -> None:
+        """Open the document that was just added alone, once it is read."""
+        view = next((view for view in views if view.row.id == self.follow), None)
+        if view is None or is_active(view.row):
+            return
+        self.follow = None
+        if view.row.state == "done" and view.row.document_id:
+            self.document = view.row.document_id
+            update |= self.page.go_to(self.owner, self.document)
+
+    def _changed(self, part: str, signature: object) -> bool:
+        changed = self._sent.get(part) != signature
+        self._sent[part] = signature
+        return changed
+
+
+class Watches:
+    """Knows which watch of each page is the newest. A page is told apart by Gradio's session
+    name, which decides nothing about who may see what."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._turns = itertools.count()
+        self._newest: OrderedDict[str, int] = OrderedDict()
+
+    async def watch(self, memory: object, request: gr.Request) -> AsyncIterator[Update]:
+        """Send what changes until no job of the reader is left, or a newer watch takes over."""
+        session, turn = str(request.session_hash), next(self._turns)
+        self._newest[session] = turn
+        self._newest.move_to_end(session)
+        while len(self._newest) > PAGES_REMEMBERED:
+            self._newest.popitem(last=False)
+        watch = Watch(self._page, self._page.owner(request), Memory.read(memory))
+        while self._newest.get(session) == turn and watch.active:
+            try:
+                update = await asyncio.to_thread(watch.look)
+            except PrecisError:
+                return  # the document was deleted meanwhile; the next action says so
+            if update and self._newest.get(session) == turn:
+                yield update
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        if not watch.active:
+            yield {self._page.regions.bar: ""}

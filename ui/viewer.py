@@ -1,0 +1,49 @@
+"""The page viewer: a page's picture with boxes over it, or its text with a mark in it.
+
+What is here never changes while the app runs; assets/precis.js fills it from the chips' data
+attributes and from our own routes (ui/routes.py). Boxes are numbers in percent of the page,
+page text is set as text nodes, so nothing of a document is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ui.html import Html, element
+from ui.render import icon
+
+PREVIOUS, NEXT = "M15 5l-7 7 7 7", "M9 5l7 7-7 7"
+SMALLER, LARGER = "M6 12h12", "M12 6v12M6 12h12"
+
+
+def viewer_html() -> Html:
+    """Toolbar and an empty sheet."""
+
+    def tool(go: str, label: str, *content: str) -> Html:
+        return element("button", *content, type="button", class_="button bare", data_go=go, aria_label=label, title=label)
+
+    return element(
+        "section",
+        element(
+            "div", tool("previous", "Previous page", icon(PREVIOUS)),
+            element("label", "Page ", element("input", type="text", id="page-number", value="1", aria_label="Page number"),
+                    element("span", " of ", element("span", "1", id="page-count"))),
+            tool("next", "Next page", icon(NEXT)), element("span", class_="stretch"),
+            tool("smaller", "Smaller", icon(SMALLER)), tool("larger", "Larger", icon(LARGER)),
+            element("button", "Text", type="button", class_="button quiet", id="text-toggle", data_go="text",
+                    aria_pressed="false"),
+            class_="viewer-tools",
+        ),
+        element(
+            "div", element("div", element("img", id="page-image", alt="", src="/precis/assets/empty.svg"),
+                           element("div", id="page-boxes"), class_="sheet", id="sheet"),
+            element("div", id="page-text", class_="page-text", lang="", hidden=True), id="stage", class_="stage", tabindex=0,
+            role="region", aria_label="Page",
+        ),
+        class_="viewer", id="viewer", aria_label="Document pages",
+    )
+
+
+def build_viewer() -> gr.HTML:
+    """The viewer as a component."""
+    return gr.HTML(viewer_html(), elem_id="viewer-region", js_on_load=None, padding=False, apply_default_css=False)
