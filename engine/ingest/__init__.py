@@ -1,0 +1,11 @@
+"""Bytes -> Document: read in a child process, cleaned, put in reading order, cut into sentences.
+
+    intake    what may be opened               pdf, plain   the file as printed strips of text
+    worker    the child, seen from here        furniture    running heads and feet out
+    child     the child itself                 columns      reading order
+    sandbox   what it gives up                 paragraphs, roles, flow      blocks that know what they are
+    perform   what it is asked                 compose      the text, and offsets into it
+    wire      what it may say                  boxes        from offsets back to the page
+
+`reader` is the door. Nothing but `pdf` imports PyMuPDF, and nothing but the child imports `pdf`.
+"""

@@ -1,0 +1,169 @@
+"""Reading order of a page: columns left to right, cut into bands by what is as wide as the page.
+
+Sorting by height alone reads across the gutter. So the gutter is looked for first: for every
+height, the gaps between neighbouring pieces are entered into a histogram over x, and the x that
+lies in most gaps separates two columns, provided that what stands beside it reads like text and
+not like the cells of a table. Pieces that cross it (title, wide figures) end a band; each band is
+read left, then right, and each side again in the same way, which gives three columns and more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from engine.ingest.strips import Strip, is_rtl, join_rows, typical_size
+
+MAX_STRIPS = 4_000  # on one page; more is no text to be read in columns
+MAX_DEPTH = 4
+MIN_ROWS = 3.0  # a gutter runs along at least so many lines
+MIN_CHARS, MIN_FILL = 12, 0.45  # of the pieces beside it: letters, and share of the column's width
+OVERHANG = 0.15  # a line that sticks out of its column by less than this share does not cross
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """The blank between two columns."""
+
+    x0: float
+    x1: float
+
+    @property
+    def middle(self) -> float:
+        """Where pieces are told apart."""
+        return (self.x0 + self.x1) / 2
+
+
+def read_columns(strips: Sequence[Strip], depth: int = 0) -> list[list[Strip]]:
+    """The printed lines of each stretch of a column, in reading order."""
+    if not strips:
+        return []
+    if len(strips) > MAX_STRIPS:
+        return [list(strips)]  # in the order of the file
+    gutter = find_gutter(strips) if depth < MAX_DEPTH else None
+    if gutter is None:
+        return [join_rows(strips)]
+    regions: list[list[Strip]] = []
+    for crossing, left, right in _bands(strips, gutter):
+        if crossing:
+            regions.append(join_rows(crossing))
+        sides = (right, left) if is_rtl("".join(s.text for s in strips)) else (left, right)
+        for side in sides:
+            regions += read_columns(side, depth + 1)
+    return regions
+
+
+def find_gutter(strips: Sequence[Strip]) -> Gutter | None:
+    """The blank that most lines leave free, if text stands on both sides of it."""
+    size = typical_size(strips)
+    gaps = _gaps(strips, size)
+    if not gaps:
+        return None
+    left = min(strip.x0 for strip in strips)
+    histogram = _histogram([(a.x1 - left, b.x0 - left) for a, b in gaps])
+    step = size / 2  # the height of a level in _gaps
+    for x0, x1 in _peaks(histogram, MIN_ROWS * size / step):
+        gutter = Gutter(left + x0, left + x1)
+        if _is_between_columns(gaps, gutter, strips):
+            return gutter
+    return None
+
+
+def _gaps(strips: Sequence[Strip], size: float) -> list[tuple[Strip, Strip]]:
+    """Neighbours with a blank between them, once for every level of half a line's height."""
+    levels: dict[int, list[Strip]] = {}
+    step = size / 2
+    for strip in strips:
+        top, bottom = int((strip.base - 0.7 * strip.size) // step), int((strip.base - 0.1) // step)
+        for level in range(top, min(bottom, top + 8) + 1):
+            levels.setdefault(level, []).append(strip)
+    gaps: list[tuple[Strip, Strip]] = []
+    for row in levels.values():
+        row.sort(key=lambda s: s.x0)
+        furthest = row[0]
+        for strip in row[1:]:
+            if strip.x0 - furthest.x1 > 0.6 * size:
+                gaps.append((furthest, strip))
+            if strip.x1 > furthest.x1:
+                furthest = strip
+    return gaps
+
+
+def _histogram(gaps: Sequence[tuple[float, float]]) -> list[int]:
+    """How many gaps lie over each point of x."""
+    width = min(int(max(end for _, end in gaps)) + 2, 20_000)
+    steps = [0] * (width + 1)
+    for start, end in gaps:
+        first, last = int(start) + 1, int(end)
+        if first <= last < width:
+            steps[first] += 1
+            steps[last] -= 1
+    heights, height = [], 0
+    for step in steps:
+        height += step
+        heights.append(height)
+    return heights
+
+
+def _peaks(histogram: Sequence[int], least: float) -> list[tuple[int, int]]:
+    """Up to four stretches of x that lie in most gaps, the best first."""
+    found: list[tuple[int, int]] = []
+    heights = list(histogram)
+    for _ in range(4):
+        top = max(heights, default=0)
+        if top < least:
+            break
+        start = heights.index(top)
+        end = start
+        while end < len(heights) and heights[end] >= 0.9 * top:
+            end += 1
+        found.append((start, end))
+        # What is left of the same hill is no other gutter.
+        low = start
+        while low > 0 and heights[low - 1] >= 0.5 * top:
+            low -= 1
+        while end < len(heights) and heights[end] >= 0.5 * top:
+            end += 1
+        heights[low:end] = [0] * (end - low)
+    return found
+
+
+def _is_between_columns(
+    gaps: Sequence[tuple[Strip, Strip]], gutter: Gutter, strips: Sequence[Strip]
+) -> bool:
+    """Whether the pieces beside the gutter are lines of text rather than labels or numbers."""
+    beside = [(a, b) for a, b in gaps if a.x1 <= gutter.middle <= b.x0]
+    lefts, rights = ({id(s): s for s in side}.values() for side in zip(*beside, strict=True))
+    return _reads_like_text(list(lefts)) and _reads_like_text(list(rights))
+
+
+def _reads_like_text(side: Sequence[Strip]) -> bool:
+    if len(side) < MIN_ROWS or median(len(strip.text) for strip in side) < MIN_CHARS:
+        return False
+    width = max(strip.x1 for strip in side) - min(strip.x0 for strip in side)
+    return median(strip.width for strip in side) >= MIN_FILL * width
+
+
+def _bands(
+    strips: Sequence[Strip], gutter: Gutter
+) -> list[tuple[list[Strip], list[Strip], list[Strip]]]:
+    """From top to bottom: pieces that cross the gutter, then those left and right of it below."""
+    bands: list[tuple[list[Strip], list[Strip], list[Strip]]] = [([], [], [])]
+    for strip in sorted(strips, key=lambda s: s.base):
+        crossing, left, right = bands[-1]
+        if _crosses(strip, gutter):
+            if left or right:
+                bands.append(([strip], [], []))
+            else:
+                crossing.append(strip)
+        elif strip.middle < gutter.middle:
+            left.append(strip)
+        else:
+            right.append(strip)
+    return bands
+
+
+def _crosses(strip: Strip, gutter: Gutter) -> bool:
+    left, right = gutter.x0 - strip.x0, strip.x1 - gutter.x1
+    return min(left, right) > max(0.3 * strip.size, OVERHANG * max(left, right))

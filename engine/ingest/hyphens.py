@@ -1,0 +1,74 @@
+"""How two printed lines of one paragraph become one: with a space, or as one word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from engine.ingest.clean import SOFT_HYPHEN
+
+HYPHENS = ("-", "\u2010", "\u2011")
+WORD = re.compile(r"[^\W\d_]+(?:[-\u2010\u2011][^\W\d_]+)*")
+LAST = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)*(?=[-\u2010\u2011]$)")
+FIRST = re.compile(r"^[^\W_]+(?:[-\u2010\u2011][^\W_]+)*")
+# Prefixes that keep their hyphen where the document itself does not say otherwise.
+KEEPING = {"self", "non", "well", "ill", "half", "quasi", "cross"}
+# Words that are as often the first half of a longer one as a word of their own.
+OPENING = {
+    "some", "there", "with", "further", "under", "over", "every", "where", "here", "back", "fore", "after",
+    "down", "through", "inter", "super", "data", "frame", "hand", "never", "none", "more", "home", "work",
+    "time", "life", "head", "body", "news", "pass", "form", "like", "name", "note",
+}
+CONJUNCTIONS = {"and", "or", "to", "nor", "und", "oder", "et", "ou", "y", "o", "e"}
+OPEN_ENDS = ("–", "—", "/")
+WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]")
+
+
+def count_words(lines: Iterable[str]) -> Counter[str]:
+    """How often each word stands inside a line, where nobody had to break it."""
+    words: Counter[str] = Counter()
+    for line in lines:
+        found = [match.group().casefold() for match in WORD.finditer(line)]
+        words.update(found[1 : -1 if line.endswith((*HYPHENS, SOFT_HYPHEN)) else None])
+    return words
+
+
+def join(before: str, after: str, words: Counter[str]) -> tuple[int, str]:
+    """How to go on from one line to the next: letters to drop at its end, and what to put between."""
+    if before.endswith(SOFT_HYPHEN):
+        return 1, ""
+    if before.endswith(HYPHENS) and len(before) > 1 and before[-2].isalnum():
+        return _join_hyphen(before, after, words)
+    if before.endswith(OPEN_ENDS) and before[-2:-1] not in ("", " ") and before[-2:] != "//":
+        return 0, ""
+    if _is_address(before) and before[-1] in "/._=&?%" and not after[:1].isupper():
+        return 0, ""
+    if WIDE.match(before[-1:]) and WIDE.match(after[:1]):
+        return 0, ""
+    return 0, " "
+
+
+def _join_hyphen(before: str, after: str, words: Counter[str]) -> tuple[int, str]:
+    head, tail = LAST.search(before), FIRST.match(after)
+    if head is None or tail is None:
+        return 0, ""
+    left, right = head.group().casefold(), tail.group().casefold()
+    if right in CONJUNCTIONS:
+        return 0, " "
+    if not after[0].islower() or _is_address(before):
+        return 0, ""
+    whole, hyphenated = words[left + right], words[f"{left}-{right}"]
+    if whole or hyphenated:
+        return (1, "") if whole >= hyphenated else (0, "")
+    if "-" in left or "-" in right or left in KEEPING or any(c.isdigit() for c in left):
+        return 0, ""
+    compound = min(len(left), len(right)) >= 4 and left not in OPENING and words[left] and words[right]
+    return (0, "") if compound else (1, "")
+
+
+def _is_address(line: str) -> bool:
+    """Whether the line ends within a web address."""
+    last = line.rsplit(" ", 1)[-1].casefold()
+    return "://" in last or last.startswith(("www.", "doi:", "doi.org"))

@@ -1,0 +1,112 @@
+"""What may be opened at all: an ordinary file, not too large, whose name and first bytes agree.
+
+Only bytes are looked at here, so it runs in the program's own process. Nothing is opened that
+could block or act (a FIFO, a device), and a file over the limit is refused before it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import Cancelled, EmptyFile, FileTooLarge, UnreadableFile, UnsupportedFile
+from engine.ingest.limits import Limits
+from engine.types import IsCancelled
+
+Kind = Literal["pdf", "txt"]
+
+HEAD = 1024  # a PDF must say so this early (ISO 32000-1, annex H, implementation note 13)
+CHUNK = 1 << 20
+FLAGS = os.O_RDONLY
+for _flag in ("O_BINARY", "O_NONBLOCK", "O_NOCTTY"):  # which of them exist differs between systems
+    FLAGS |= getattr(os, _flag, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A file that was let in: its digest, its kind, and what it looked like while it was hashed."""
+
+    sha256: str
+    kind: Kind
+    n_bytes: int
+    modified: int  # nanoseconds
+
+
+def admit(path: Path, name: str, limits: Limits, cancelled: IsCancelled) -> Intake:
+    """Check and hash a file. Raises EmptyFile, FileTooLarge, UnreadableFile, UnsupportedFile, Cancelled."""
+    descriptor = _open_ordinary(path)
+    with open(descriptor, "rb", buffering=0) as file:
+        found = os.fstat(descriptor)
+        _check_size(found, limits)
+        head = file.read(HEAD)
+        kind = kind_of(head, name)
+        digest = hashlib.sha256(head)
+        n_bytes = len(head)
+        while chunk := file.read(CHUNK):
+            if cancelled():
+                raise Cancelled
+            digest.update(chunk)
+            n_bytes += len(chunk)
+            if n_bytes > limits.n_bytes:
+                raise _too_large(limits)
+    return Intake(digest.hexdigest(), kind, n_bytes, found.st_mtime_ns)
+
+
+def is_unchanged(path: Path, intake: Intake) -> bool:
+    """Whether the file still is what was hashed, as far as size and time tell."""
+    try:
+        now = os.stat(path)
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns) == (intake.n_bytes, intake.modified)
+
+
+def kind_of(head: bytes, name: str) -> Kind:
+    """The kind on which content and file name agree; UnsupportedFile where they do not."""
+    suffix = os.path.splitext(name.strip())[1].lower()
+    if suffix == ".pdf":
+        if b"%PDF" not in head:
+            raise UnsupportedFile("This file is named .pdf, but it is none. Convert it to PDF and add that.")
+        return "pdf"
+    if suffix == ".txt":
+        if head.startswith(b"%PDF-"):
+            raise UnsupportedFile("This file is named .txt, but it is a PDF. Rename it and add it again.")
+        return "txt"
+    raise UnsupportedFile
+
+
+def _open_ordinary(path: Path) -> int:
+    """Open for reading without ever waiting: FIFOs, sockets, devices and folders are refused first."""
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise UnsupportedFile("This is a folder, not a file. Add the files in it one by one.")
+        if not stat.S_ISREG(mode):
+            raise UnsupportedFile("This is not an ordinary file. Choose a PDF or a text file.")
+        descriptor = os.open(path, FLAGS)
+    except FileNotFoundError:
+        raise UnreadableFile("This file is not there any more. Check where it is and add it again.") from None
+    except PermissionError:
+        raise UnreadableFile("This file may not be read. Change its permissions and add it again.") from None
+    except (OSError, ValueError):  # a loop of links, a name that no file can have, a failing disk
+        raise UnreadableFile("This file cannot be opened. Copy it elsewhere and add the copy.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # exchanged between the two looks
+        os.close(descriptor)
+        raise UnsupportedFile("This is not an ordinary file. Choose a PDF or a text file.")
+    return descriptor
+
+
+def _check_size(found: os.stat_result, limits: Limits) -> None:
+    if found.st_size == 0:
+        raise EmptyFile
+    if found.st_size > limits.n_bytes:
+        raise _too_large(limits)
+
+
+def _too_large(limits: Limits) -> FileTooLarge:
+    limit = limits.n_bytes // (1024 * 1024)
+    return FileTooLarge(f"This file is over the limit of {limit} MB. Split it and add the parts.")

@@ -1,0 +1,32 @@
+"""How much of a file, of time and of memory one document may take.
+
+The numbers are promises: docs/SECURITY.md lists them and the tests hold them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Everything a document is measured against. Sizes in bytes, times in seconds."""
+
+    n_bytes: int = 500 * 1024 * 1024
+    pages: int = 5_000
+    chars: int = 20_000_000
+    page_chars: int = 2_000_000
+    outline: int = 10_000
+    seconds: float = 60.0  # wall and processor time for a document
+    page_seconds: float = 10.0  # a page that needs longer is listed as failed
+    memory: int = 880 * 1024 * 1024  # address space on top of what an idle reader has mapped
+    pixels: int = 8_000_000  # of a rendered page
+    exact_chars: int = 6_000_000  # beyond this, lines keep their box but not every letter's edge
+
+    def as_json(self) -> dict[str, float]:
+        """Plain numbers, for the child process."""
+        return asdict(self)
+
+
+LOCAL = Limits()
+HOSTED = Limits(n_bytes=50 * 1024 * 1024)

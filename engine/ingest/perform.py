@@ -1,0 +1,158 @@
+"""What a reader process does with the file it was given: read it, or draw a page of it.
+
+Reading is in two halves. First every page is fetched from MuPDF, announced by number so that the
+parent knows which one to blame; then the whole is understood and sent, one message a page.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import DocumentError, UnreadableFile
+from engine.ingest import pdf
+from engine.ingest.clean import clean_piece
+from engine.ingest.compose import Composition, compose, tenths
+from engine.ingest.limits import Limits
+from engine.ingest.paragraphs import Block
+from engine.ingest.plain import ENCODINGS, read_plain
+from engine.ingest.strips import Entry, RawPage, Strip
+from engine.ingest.understand import choose_title, understand
+
+Send = Callable[[Mapping[str, object]], None]
+READING_SHARE = 0.6  # of the time goes into fetching pages at most; the rest is for understanding them
+
+
+def warm_up() -> None:
+    """Do once what is slow or needs files the first time, before rights are given up."""
+    pdf.silence()
+    document = pdf.new_pdf()
+    page = pdf.read_page(document, 1, Limits(), exact=True)
+    pdf.draw_page(document, 1, 36, Limits())
+    pdf.read_outline(document, Limits())
+    pdf.read_title(document)
+    document.close()
+    compose(understand([page], [])[0])
+    for encoding in ENCODINGS:
+        "a".encode(encoding).decode(encoding)
+
+
+def perform(request: Mapping[str, Any], descriptor: int, send: Send) -> None:
+    """Carry out a request on an open file and send what comes of it."""
+    limits = Limits(**request["limits"])
+    try:
+        if request["do"] == "render":
+            _render(request, descriptor, limits, send)
+        elif request["kind"] == "txt":
+            _read_text(request, descriptor, limits, send)
+        else:
+            _read_pdf(request, descriptor, limits, send)
+    except DocumentError as error:
+        send({"error": error.status, "pages": error.pages, "message": str(error)})
+
+
+def _render(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    document = pdf.open_pdf(_name_of(request, descriptor), limits)
+    if not 1 <= request["page"] <= document.page_count:
+        raise UnreadableFile("This document has no such page.")
+    data, media_type, width, height = pdf.draw_page(document, request["page"], request["dpi"], limits)
+    send({"image": base64.b64encode(data).decode(), "type": media_type, "width": width, "height": height})
+
+
+def _read_pdf(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    deadline = time.monotonic() + READING_SHARE * float(request["seconds"])
+    document = pdf.open_pdf(_name_of(request, descriptor), limits)
+    n_pages, n_chars = document.page_count, 0
+    skip = set(request["skip"])
+    pages: list[RawPage] = []
+    for number in range(1, n_pages + 1):
+        send({"at": number, "of": n_pages})
+        if number in skip or n_chars > limits.chars or time.monotonic() > deadline:
+            pages.append(RawPage(number, 612.0, 792.0, failed=True))
+            continue
+        exact = not request["lean"] and n_chars < limits.exact_chars
+        page = pdf.read_page(document, number, limits, exact)
+        n_chars += page.n_chars
+        pages.append(page)
+    send({"at": 0, "of": n_pages})
+    entries, claimed = pdf.read_outline(document, limits), pdf.read_title(document)
+    blocks, title = _understand(pages, entries, bool(request["lean"]))
+    _send_document(pages, compose(blocks), choose_title(claimed, title, request["name"]), send)
+
+
+def _understand(pages: list[RawPage], entries: list[Entry], lean: bool) -> tuple[list[Block], Block | None]:
+    """In a lean attempt, after a failure, lines are taken as the file has them."""
+    if not lean:
+        return understand(pages, entries)
+    return [Block(page.strips, page.number, 0.0, page.width) for page in pages if page.strips], None
+
+
+def _read_text(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        paragraphs = read_plain(file.read(), limits)
+    send({"at": 1, "of": 1})
+    page = RawPage(1, 0.0, 0.0)
+    blocks: list[Block] = []
+    for number, paragraph in enumerate(paragraphs):
+        lines = [_line_of_text(text) for text in map(clean_piece, paragraph.split("\n")) if text]
+        if lines:
+            blocks.append(Block(lines, number, 0.0, 0.0))
+    send({"at": 0, "of": 1})
+    composition = compose(blocks)
+    composition.lines.clear()
+    _send_document([page], composition, choose_title("", None, request["name"]), send)
+
+
+def _line_of_text(text: str) -> Strip:
+    return Strip(text, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 1, (0.0, 0.0, 0.0, 0.0))
+
+
+def _name_of(request: Mapping[str, Any], descriptor: int) -> str:
+    """A name for MuPDF: the open file itself where the system allows, so that odd names and
+    exchanged files do not matter."""
+    own = f"/proc/self/fd/{descriptor}"
+    if sys.platform.startswith("linux") and os.path.exists(own):
+        return own
+    return os.fsdecode(bytes.fromhex(request["path"]))
+
+
+def _send_document(pages: list[RawPage], result: Composition, title: str, send: Send) -> None:
+    """One message a page with what begins on it, then the last one."""
+    borders = _borders(pages, result)
+    i = j = 0
+    for page, (start, end) in zip(pages, borders, strict=True):
+        lines: list[list[object]] = []
+        while i < len(result.lines) and result.lines[i][0].start < end:
+            span, strip = result.lines[i]
+            box = [round(x, 2) for x in strip.box]
+            lines.append([span.start - start, span.end - start, *box, tenths(strip.edges, len(span))])
+            i += 1
+        sentences: list[list[object]] = []
+        while j < len(result.sentences) and result.sentences[j][0].start < end:
+            span, kind, paragraph = result.sentences[j]
+            sentences.append([span.start, span.end, kind, paragraph])
+            j += 1
+        state = "failed" if page.failed else "text" if lines or result.text[start:end].strip() else "no_text"
+        send({"page": {
+            "number": page.number, "width": page.width, "height": page.height, "state": state,
+            "painted": page.painted, "text": result.text[start:end], "lines": lines, "sentences": sentences,
+        }})
+    outline = [[span.start, span.end, page, level] for span, page, level in result.outline]
+    send({"done": {"title": title, "outline": outline}})
+
+
+def _borders(pages: list[RawPage], result: Composition) -> list[tuple[int, int]]:
+    """Start and end of each page's text; together they cover it."""
+    starts: list[int] = []
+    following = len(result.text)
+    for page in reversed(pages):
+        following = min(following, result.starts.get(page.number, following))
+        starts.append(following)
+    starts.reverse()
+    if starts:
+        starts[0] = 0
+    return list(zip(starts, [*starts[1:], len(result.text)], strict=True))

@@ -1,0 +1,87 @@
+"""Sentences of a paragraph, as exact spans.
+
+syntok finds the borders; what it does not know about abbreviations of scholarly text, about
+Chinese and Japanese full stops and about endless sentences is mended here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from syntok import segmenter
+from syntok.tokenizer import Tokenizer
+
+from engine.types import Span
+
+MAX_SENTENCE = 1_500  # characters; longer ones are cut at a blank
+# A full stop after these does not end a sentence, whatever follows.
+NEVER_LAST = re.compile(
+    r"(?:^|[\s(\[“\"])(?:e\.\s?g|i\.\s?e|cf|vs|viz|approx|ca|resp|Figs?|Eqs?|Secs?|Sects?|Tabs?|Refs?|Ch(?:ap)?|App|Thm|Def|"
+    r"Prop|Lem|Cor|Algs?|Nos?|Nrs?|Vols?|pp?|eds?|Dr|Mrs?|Ms|Prof|St|Sr|Jr|Gen|Gov|Sen|Rep|Rev|Hon|Capt|Col|Lt|Sgt|"
+    r"bzw|z\.\s?B|d\.\s?h|vgl|Abb|bzgl)\.$")
+# After these it ends one only before a capital letter that begins no number or name in brackets.
+SELDOM_LAST = re.compile(r"(?:\bet al|\betc|\ba\.m|\bp\.m|\bInc|\bLtd|\bCo|\bCorp|\b[A-Z])\.$")
+SPLIT_AFTER_TIME = re.compile(r"\b[ap]\.m\. (?=[A-Z][a-z])(?!(?:on|to|and|or)\b)")
+EAST_ASIAN_STOP = re.compile(r"[。！？｡]+[」』”’）)]*")
+CLOSERS = re.compile(r"[.!?…][\"'”’»)\]]*$")
+
+
+def split_sentences(text: str, start: int = 0) -> list[Span]:
+    """Spans of the sentences of a paragraph whose text begins at offset `start`."""
+    borders = _borders(text)
+    spans: list[Span] = []
+    for first, last in zip(borders, [*borders[1:], len(text)], strict=True):
+        spans += _cut(text, first, last, start)
+    return spans
+
+
+def _borders(text: str) -> list[int]:
+    """Offsets at which sentences begin, mended."""
+    found = sorted({*_syntok(text), *(m.end() for m in EAST_ASIAN_STOP.finditer(text)),
+                    *(m.end() for m in SPLIT_AFTER_TIME.finditer(text))})
+    borders = [0]
+    for border in found:
+        before = text[borders[-1] : border].rstrip()
+        if before and border < len(text) and not _is_false(before, text[border : border + 8]):
+            borders.append(border)
+    return borders
+
+
+def _syntok(text: str) -> Iterator[int]:
+    tokenizer = Tokenizer(emit_hyphen_or_underscore_sep=True, replace_not_contraction=False)
+    for tokens in segmenter.segment(tokenizer.tokenize(text)):
+        yield tokens[0].offset
+
+
+def _is_false(before: str, after: str) -> bool:
+    """Whether the text goes on over a border that was found."""
+    tail = before[-24:]
+    begin = after.lstrip()[:1]
+    if not begin or not any(c.isalnum() for c in before):
+        return bool(begin)
+    if NEVER_LAST.search(tail):
+        return True
+    if SELDOM_LAST.search(tail):
+        return not begin.isupper() and begin not in "“\"‘'"
+    return (begin.islower() and not CLOSERS.search(tail)) or begin in ",;:)]"
+
+
+def _cut(text: str, first: int, last: int, base: int) -> Iterator[Span]:
+    """The span from `first` to `last` without blanks at its ends, in pieces if it is endless."""
+    while last - first > MAX_SENTENCE:
+        middle = text.rfind("; ", first + MAX_SENTENCE // 3, first + MAX_SENTENCE)
+        if middle < 0:
+            middle = text.rfind(" ", first + MAX_SENTENCE // 3, first + MAX_SENTENCE)
+        middle = middle + 1 if middle >= 0 else first + MAX_SENTENCE
+        yield from _trimmed(text, first, middle, base)
+        first = middle
+    yield from _trimmed(text, first, last, base)
+
+
+def _trimmed(text: str, first: int, last: int, base: int) -> Iterator[Span]:
+    piece = text[first:last]
+    begin = first + len(piece) - len(piece.lstrip())
+    end = first + len(piece.rstrip())
+    if begin < end:
+        yield Span(base + begin, base + end)
