@@ -14,7 +14,7 @@ layers, model, heads, and the names that published checkpoints use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +23,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from engine.attention.window import Marks, Weights, WindowAttention, mark, read_masks
+from engine.weights.checkpoint import Names, Pretrained
+from engine.weights.fields import Fields
 
 # ------------------------------------------------------------------ configuration
 
@@ -66,6 +68,59 @@ ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "gelu_new": lambda states: functional.gelu(states, approximate="tanh"),
     "relu": functional.relu,
 }
+
+
+
+def read_config(published: Mapping[str, object]) -> LongformerConfig:
+    """Translate a published config.json; absent keys mean what its authors' library means by that.
+
+    The published window counts both sides: 512 is a radius of 256.
+    """
+    fields = Fields(published)
+    windows = fields.integers("attention_window", fields.integer("num_hidden_layers", 12, most=1000), 512)
+    if any(window % 2 for window in windows):
+        raise ValueError("attention_window must be even")
+    labels = published.get("id2label")
+    return LongformerConfig(
+        vocab_size=fields.integer("vocab_size", 30522),
+        width=fields.integer("hidden_size", 768),
+        n_heads=fields.integer("num_attention_heads", 12),
+        feed_forward_width=fields.integer("intermediate_size", 3072),
+        radii=tuple(window // 2 for window in windows),
+        max_positions=fields.integer("max_position_embeddings", 512),
+        n_token_types=fields.integer("type_vocab_size", 2),
+        norm_eps=fields.number("layer_norm_eps", 1e-12),
+        activation=fields.word("hidden_act", ACTIVATIONS, "gelu"),
+        pad_id=fields.integer("pad_token_id", 1, least=0),
+        sep_id=fields.integer("sep_token_id", 2, least=0),
+        dropout=fields.number("hidden_dropout_prob", 0.1, most=1),
+        attention_dropout=fields.number("attention_probs_dropout_prob", 0.1, most=1),
+        init_std=fields.number("initializer_range", 0.02),
+        n_labels=len(labels) if isinstance(labels, dict) and labels else 2,
+    )
+
+
+def write_config(config: LongformerConfig) -> dict[str, object]:
+    """The reverse of `read_config`."""
+    return {
+        "vocab_size": config.vocab_size,
+        "hidden_size": config.width,
+        "num_hidden_layers": len(config.radii),
+        "num_attention_heads": config.n_heads,
+        "intermediate_size": config.feed_forward_width,
+        "attention_window": [2 * radius for radius in config.radii],
+        "max_position_embeddings": config.max_positions,
+        "type_vocab_size": config.n_token_types,
+        "layer_norm_eps": config.norm_eps,
+        "hidden_act": config.activation,
+        "pad_token_id": config.pad_id,
+        "sep_token_id": config.sep_id,
+        "hidden_dropout_prob": config.dropout,
+        "attention_probs_dropout_prob": config.attention_dropout,
+        "initializer_range": config.init_std,
+        "id2label": {str(label): f"LABEL_{label}" for label in range(config.n_labels)},
+    }
+
 
 # ------------------------------------------------------------------ where global attention goes
 
@@ -180,7 +235,28 @@ def init_weights(module: nn.Module, std: float) -> None:
             nn.init.zeros_(part.weight[part.padding_idx].detach())
 
 
-class LongformerModel(nn.Module):
+class Longformer(Pretrained):
+    """What the encoder and its heads share: where they are stored, and under which names."""
+
+    model_type = "longformer"
+
+    @classmethod
+    def names(cls) -> Names:
+        """The table at the end of this file."""
+        return NAMES
+
+    @classmethod
+    def read_config(cls, published: Mapping[str, object], stored_names: Collection[str]) -> LongformerConfig:
+        """See the function of this name."""
+        return read_config(published)
+
+    @classmethod
+    def write_config(cls, config: LongformerConfig) -> dict[str, object]:
+        """See the function of this name."""
+        return write_config(config)
+
+
+class LongformerModel(Longformer):
     """The encoder. Set `gradient_checkpointing` to train in less memory and more time."""
 
     def __init__(self, config: LongformerConfig, *, pooler: bool = True) -> None:
@@ -293,7 +369,7 @@ class LongformerSpanOutput:
     global_attentions: tuple[Tensor, ...] | None = None
 
 
-class Head(nn.Module):
+class Head(Longformer):
     """What the heads share: the encoder, dropout, and how a result is put together."""
 
     needs_pooler = False
@@ -506,3 +582,13 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("pooler.dense.", "pooler."),
     ("lm_head.layer_norm.", "lm_head.norm."),
 )
+NAMES = Names(
+    KEYS,
+    base="longformer.",
+    tied=(
+        ("lm_head.decoder.weight", "embeddings.word_embeddings.weight"),
+        ("lm_head.decoder.bias", "lm_head.bias"),
+    ),
+    ignored=("embeddings.position_ids",),  # old files hold a table of 0, 1, 2, ..
+)
+
