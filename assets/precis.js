@@ -252,6 +252,15 @@
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });
 
+  /* A new answer shows its place on the page by itself, where the page is in view. */
+  let asked = false, newest = null;
+  function followAnswer() {
+    const id = document.querySelector('#answers [data-answer]')?.dataset.answer;
+    if (asked && id !== newest && !narrow()) document.querySelector('#answers [data-answer] .answer .chip')?.click();
+    newest = id;
+    asked = Boolean(document.querySelector('#answers .running'));
+  }
+
   /* ---------------------------------------------------------------- is the server there? */
 
   let lost = false;
@@ -284,8 +293,8 @@
     panel?.setAttribute('role', 'tabpanel');
     panel?.setAttribute('aria-labelledby', 'tab-' + name);
   }
-  new MutationObserver(() => { obey(); showTitle(); }).observe(document.querySelector('gradio-app') || document.body, {
-    subtree: true, childList: true, attributes: true, attributeFilter: ['data-stamp', 'data-percent'],
+  new MutationObserver(() => { obey(); showTitle(); followAnswer(); }).observe(document.querySelector('gradio-app') || document.body, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ['data-stamp', 'data-percent', 'data-answer'],
   });
   obey();
 }

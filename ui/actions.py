@@ -20,8 +20,9 @@ from ui.jobs import ACTIVE, Jobs, Outcome, Story
 from ui.services import Engine
 
 if TYPE_CHECKING:
-    from engine.ingest.reader import DocumentReader, PageImage
     from storage.store import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary, Store
+
+    from engine.ingest.reader import DocumentReader, PageImage
 
 KEPT_FOR_UNDO = timedelta(minutes=2)
 MAX_QUESTION_CHARS = 1_000
@@ -58,22 +59,30 @@ class Workspace:
 class Actions:
     """The verbs, over a store, a reader and an engine that are made on first use."""
 
-    def __init__(self, store: Callable[[], Store], reader: Callable[[], DocumentReader],
-                 engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self, store: Callable[[], Store], reader: Callable[[], DocumentReader], engine: Callable[[], Engine]
+    ) -> None:
         self._store, self._reader, self._engine = store, reader, engine
-        self._documents = lru_cache(maxsize=4)(lambda owner, document_id: store().document(owner, document_id))
+        self._documents = lru_cache(maxsize=4)(
+            lambda owner, document_id: store().document(owner, document_id)
+        )
         self._images = lru_cache(maxsize=64)(self._render)
-        self.jobs = Jobs(store, lanes=[
-            {"summarize": self._summarize, "answer": self._answer},
-            {"ingest": self._ingest},
-        ])
+        self.jobs = Jobs(
+            store,
+            lanes=[
+                {"summarize": self._summarize, "answer": self._answer},
+                {"ingest": self._ingest},
+            ],
+        )
 
     # ------------------------------------------------------------- documents
 
     def add(self, owner: str, path: Path, name: str) -> int:
         """Copy a file into the library and queue its reading; the job's number."""
         original = self._store().keep_original(owner, path)
-        return self.jobs.submit(owner, "ingest", {"name": name, "sha256": original.sha256, "n_bytes": original.n_bytes})
+        return self.jobs.submit(
+            owner, "ingest", {"name": name, "sha256": original.sha256, "n_bytes": original.n_bytes}
+        )
 
     def documents(self, owner: str) -> tuple[DocumentRow, ...]:
         """The library, newest first."""
@@ -173,8 +182,13 @@ class Actions:
 
     # ----------------------------------------------- what the jobs' threads do
 
-    def _ingest(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
-                windows: Mapping[int, bytes]) -> Outcome:
+    def _ingest(
+        self,
+        job: JobRow,
+        on_event: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+        windows: Mapping[int, bytes],
+    ) -> Outcome:
         store, started = self._store(), time.monotonic()
         name, sha256 = str(job.params["name"]), str(job.params["sha256"])
         if any(row.id == sha256 for row in store.documents(job.owner)):
@@ -182,37 +196,65 @@ class Actions:
         document = self._reader().read(
             store.original(job.owner, sha256), name=name, on_event=on_event, cancelled=cancelled
         )
-        store.add_document(job.owner, document, name=name, n_bytes=int(job.params["n_bytes"] or 0),
-                           seconds=time.monotonic() - started)
+        store.add_document(
+            job.owner,
+            document,
+            name=name,
+            n_bytes=int(job.params["n_bytes"] or 0),
+            seconds=time.monotonic() - started,
+        )
         return Outcome(document_id=document.id)
 
-    def _summarize(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
-                   windows: Mapping[int, bytes]) -> Outcome:
+    def _summarize(
+        self,
+        job: JobRow,
+        on_event: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+        windows: Mapping[int, bytes],
+    ) -> Outcome:
         document_id = str(job.document_id)
         options = SummaryOptions(length=cast(Length, job.params["length"]))
         known = self._store().summary_for(job.owner, self._key("summarize", document_id, options))
         if known is not None:
             return Outcome(known.id, document_id)
         summary = self._engine().summarize(
-            self.document(job.owner, document_id), options, on_event=on_event, cancelled=cancelled, windows=windows
+            self.document(job.owner, document_id),
+            options,
+            on_event=on_event,
+            cancelled=cancelled,
+            windows=windows,
         )
         return Outcome(self._store().save_summary(job.owner, summary), document_id)
 
-    def _answer(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
-                windows: Mapping[int, bytes]) -> Outcome:
+    def _answer(
+        self,
+        job: JobRow,
+        on_event: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+        windows: Mapping[int, bytes],
+    ) -> Outcome:
         document_id, question = str(job.document_id), str(job.params["question"])
         options = AnswerOptions()
         known = self._store().answer_for(job.owner, self._key("answer", document_id, options, question))
         if known is not None:
             return Outcome(known.id, document_id)
         answer = self._engine().answer(
-            self.document(job.owner, document_id), question, options,
-            on_event=on_event, cancelled=cancelled, windows=windows,
+            self.document(job.owner, document_id),
+            question,
+            options,
+            on_event=on_event,
+            cancelled=cancelled,
+            windows=windows,
         )
         return Outcome(self._store().save_answer(job.owner, answer), document_id)
 
-    def _key(self, task: Literal["summarize", "answer"], document_id: str,
-             options: SummaryOptions | AnswerOptions, question: str | None = None) -> str:
+    def _key(
+        self,
+        task: Literal["summarize", "answer"],
+        document_id: str,
+        options: SummaryOptions | AnswerOptions,
+        question: str | None = None,
+    ) -> str:
         return self._engine().key(task, document_id, options, question)
 
 

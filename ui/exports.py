@@ -55,13 +55,17 @@ def as_markdown(text: str) -> str:
 def _summary_markdown(workspace: Workspace) -> str:
     summary = workspace.summaries[0].summary
     lines = [f"# {as_markdown(workspace.row.title)}", ""]
-    lines += [f"{n}. {as_markdown(s.text)} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)]
+    lines += [
+        f"{n}. {as_markdown(s.text)} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
+    ]
     return "\n".join([*lines, "", f"*{as_markdown(_provenance(summary.run))}*", ""])
 
 
 def _summary_text(workspace: Workspace) -> str:
     summary = workspace.summaries[0].summary
-    lines = [f"{n}. {' '.join(s.text.split())} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)]
+    lines = [
+        f"{n}. {' '.join(s.text.split())} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
+    ]
     return "\n".join([" ".join(workspace.row.title.split()), "", *lines, "", _provenance(summary.run), ""])
 
 
@@ -82,10 +86,16 @@ def _answers_json(workspace: Workspace) -> str:
 
 def _answer(answer: Answer) -> str:
     sure = f"{round(answer.confidence * 100)} % sure"
-    return f"{answer.text} (p. {answer.page}, {sure})" if answer.found else f"Not found in this document ({sure})."
+    return (
+        f"{answer.text} (p. {answer.page}, {sure})"
+        if answer.found
+        else f"Not found in this document ({sure})."
+    )
 
 
-def _json(workspace: Workspace, *, summary: Summary | None = None, answers: list[Answer] | None = None) -> str:
+def _json(
+    workspace: Workspace, *, summary: Summary | None = None, answers: list[Answer] | None = None
+) -> str:
     row = workspace.row
     content: dict[str, object] = {"document": row.id, "title": row.title, "pages": row.n_pages}
     if summary is not None:
@@ -105,7 +115,10 @@ def _provenance(run: Run) -> str:
 
 
 FORMATS = {
-    "summary.md": _summary_markdown, "summary.txt": _summary_text, "summary.json": _summary_json,
-    "answers.md": _answers_markdown, "answers.json": _answers_json,
+    "summary.md": _summary_markdown,
+    "summary.txt": _summary_text,
+    "summary.json": _summary_json,
+    "answers.md": _answers_markdown,
+    "answers.json": _answers_json,
 }
 MEDIA_TYPES = {"md": "text/markdown", "txt": "text/plain", "json": "application/json"}

@@ -13,18 +13,18 @@ import html
 import re
 from collections.abc import Iterable
 
-TAGS = frozenset(
-    "div span p h1 h2 h3 h4 button a ul ol li dl dt dd section article header nav mark q bdi small strong em "
-    "progress img table thead tbody tr th td details summary pre time svg path input label".split()
-)
+TAG_NAMES = """a article bdi button dd details div dl dt em h1 h2 h3 h4 header img input label li mark nav ol p
+    path progress q section small span strong summary svg table tbody td th thead time tr ul"""
+TAGS = frozenset(TAG_NAMES.split())
 VOID = frozenset({"img", "input"})
-ATTRIBUTES = frozenset(
-    "class id role title type href src alt value max min width height lang dir hidden disabled open scope "
-    "tabindex loading decoding download datetime viewBox d placeholder name style for".split()
-)
+ATTRIBUTE_NAMES = """alt class d datetime decoding dir disabled download for height hidden href id lang loading
+    max min name open placeholder role scope src style tabindex title type value viewBox width"""
+ATTRIBUTES = frozenset(ATTRIBUTE_NAMES.split())
 # Characters that no page needs and that change how the rest is shown: C0/C1 controls (except
 # tab and newline), bidirectional overrides, and what Unicode says is not a character.
-INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 STYLE = re.compile(r"[a-z-]+:-?[0-9.]+(%|px)?(;[a-z-]+:-?[0-9.]+(%|px)?)*")
 
 Attribute = str | int | float | bool | None
@@ -43,7 +43,9 @@ def escape(text: str) -> Html:
 
 def join(parts: Iterable[str | None]) -> Html:
     """The parts one after the other, each escaped unless it is `Html`."""
-    return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts if part is not None))
+    return Html(
+        "".join(part if isinstance(part, Html) else escape(part) for part in parts if part is not None)
+    )
 
 
 def element(tag: str, *children: str | None, **attributes: Attribute) -> Html:

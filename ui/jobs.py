@@ -45,8 +45,13 @@ class Outcome:
 class Work(Protocol):
     """What is done for one kind of job. Raises Cancelled soon after `cancelled()` turns true."""
 
-    def __call__(self, job: JobRow, on_event: Callable[[Event], None], cancelled: Callable[[], bool],
-                 windows: Mapping[int, bytes]) -> Outcome:
+    def __call__(
+        self,
+        job: JobRow,
+        on_event: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+        windows: Mapping[int, bytes],
+    ) -> Outcome:
         """Do the job."""
 
 
@@ -68,7 +73,9 @@ class Jobs:
             for job in store.queued_jobs():
                 self._enqueue(job.id, job.kind)
 
-    def submit(self, owner: str, kind: str, params: Mapping[str, JsonScalar], document_id: str | None = None) -> int:
+    def submit(
+        self, owner: str, kind: str, params: Mapping[str, JsonScalar], document_id: str | None = None
+    ) -> int:
         """Queue a job and return its number."""
         job_id = self._store().create_job(owner, kind, params, document_id)
         self._enqueue(job_id, kind)
@@ -138,7 +145,9 @@ class _Lane:
     def __init__(self, kinds: dict[str, Work], run: Callable[[int, Mapping[str, Work]], None]) -> None:
         self.kinds = kinds
         self.waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self._loop, args=(run,), daemon=True, name=f"precis-{'-'.join(kinds)}")
+        self.thread = threading.Thread(
+            target=self._loop, args=(run,), daemon=True, name=f"precis-{'-'.join(kinds)}"
+        )
 
     def _loop(self, run: Callable[[int, Mapping[str, Work]], None]) -> None:
         while (job_id := self.waiting.get()) is not None:
@@ -184,7 +193,9 @@ def as_data(event: Event) -> tuple[str, dict[str, object]]:
         case Progress(phase, done, total, unit):
             return "progress", {"phase": phase, "done": done, "total": total, "unit": unit}
         case Provisional(citations):
-            return "provisional", {"places": [[c.span.start, c.span.end, c.page, round(c.score, 4)] for c in citations]}
+            return "provisional", {
+                "places": [[c.span.start, c.span.end, c.page, round(c.score, 4)] for c in citations]
+            }
         case WindowDone(index, total):
             return "window", {"index": index, "total": total}
 
@@ -203,9 +214,13 @@ class Story:
         for event in events:
             data = event.data
             if data["kind"] == "progress":
-                story = replace(story, progress=Progress(data["phase"], data["done"], data["total"], data["unit"]))
+                story = replace(
+                    story, progress=Progress(data["phase"], data["done"], data["total"], data["unit"])
+                )
             elif data["kind"] == "provisional":
-                story = replace(story, places=tuple((int(a), int(b), int(p), float(s)) for a, b, p, s in data["places"]))
+                story = replace(
+                    story, places=tuple((int(a), int(b), int(p), float(s)) for a, b, p, s in data["places"])
+                )
             story = replace(story, last=event.id)
         return story
 

@@ -38,19 +38,55 @@ SCREENS = {"library": "Library", "jobs": "Jobs", "about": "About"}
 
 def shell() -> Html:
     """Name, navigation, and the promise that nothing leaves this computer."""
-    links = [element("button", label, type="button", class_="nav-link", data_go="screen", data_screen=name, data_act=name)
-             for name, label in SCREENS.items()]
+    links = [
+        element(
+            "button",
+            label,
+            type="button",
+            class_="nav-link",
+            data_go="screen",
+            data_screen=name,
+            data_act=name,
+        )
+        for name, label in SCREENS.items()
+    ]
     return element(
         "header",
-        element("h1", element("button", element("img", src="/precis/assets/logo.svg", alt="", width=28, height=28),
-                              "Precis", type="button", class_="brand", data_go="screen", data_screen="library",
-                              data_act="library", aria_label="Precis, library")),
+        element(
+            "h1",
+            element(
+                "button",
+                element("img", src="/precis/assets/logo.svg", alt="", width=28, height=28),
+                "Precis",
+                type="button",
+                class_="brand",
+                data_go="screen",
+                data_screen="library",
+                data_act="library",
+                aria_label="Precis, library",
+            ),
+        ),
         element("nav", *links, aria_label="Screens"),
-        element("button", element("span", class_="dot"), "Offline", element("span", " \N{EM DASH} nothing leaves this computer",
-                class_="wide"), type="button", class_="badge-offline", data_go="screen", data_screen="about",
-                data_act="about"),
-        element("button", element("span", class_="moon"), type="button", class_="button bare theme", data_go="theme",
-                aria_label="Light or dark", title="Light or dark"),
+        element(
+            "button",
+            element("span", class_="dot"),
+            "Offline",
+            element("span", " \N{EM DASH} nothing leaves this computer", class_="wide"),
+            type="button",
+            class_="badge-offline",
+            data_go="screen",
+            data_screen="about",
+            data_act="about",
+        ),
+        element(
+            "button",
+            element("span", class_="moon"),
+            type="button",
+            class_="button bare theme",
+            data_go="theme",
+            aria_label="Light or dark",
+            title="Light or dark",
+        ),
         class_="shell",
     )
 
@@ -60,8 +96,13 @@ def build_page(actions: Actions, key: str) -> gr.Blocks:
     with gr.Blocks(title="Precis", analytics_enabled=False, delete_cache=SECONDS_UPLOADS_STAY) as blocks:
         place = region("place")
         memory = gr.BrowserState(None, storage_key="precis-place", secret="precis")
-        navigation = gr.HTML(shell(), elem_id="shell", js_on_load=sends("library", "jobs", "about"),
-                             padding=False, apply_default_css=False)
+        navigation = gr.HTML(
+            shell(),
+            elem_id="shell",
+            js_on_load=sends("library", "jobs", "about"),
+            padding=False,
+            apply_default_css=False,
+        )
         message = region("message", "undo")
         library = build_library()
         workspace = build_workspace()
@@ -69,9 +110,20 @@ def build_page(actions: Actions, key: str) -> gr.Blocks:
         about = build_about()
         bar = region("bar", "stop")
         regions = Regions(
-            place=place, memory=memory, message=message, bar=bar, adding=library.adding, library=library.library,
-            hits=library.hits, header=workspace.header, summary=workspace.summary, answers=workspace.answers,
-            details=workspace.details, jobs=jobs, question=workspace.question, query=library.query,
+            place=place,
+            memory=memory,
+            message=message,
+            bar=bar,
+            adding=library.adding,
+            library=library.library,
+            hits=library.hits,
+            header=workspace.header,
+            summary=workspace.summary,
+            answers=workspace.answers,
+            details=workspace.details,
+            jobs=jobs,
+            question=workspace.question,
+            query=library.query,
         )
         page = Page(actions, regions, key, Path(os.environ["GRADIO_TEMP_DIR"]))
         wire = Wiring(page, regions)
@@ -94,7 +146,9 @@ def build_page(actions: Actions, key: str) -> gr.Blocks:
         wire.once(navigation.library, page.lists, [])
         wire.once(navigation.jobs, page.lists, [])
         navigation.about(page.about, None, about, show_progress="hidden", api_visibility="private")
-        library.files.upload(lambda: None, None, library.files, show_progress="hidden", api_visibility="private")
+        library.files.upload(
+            lambda: None, None, library.files, show_progress="hidden", api_visibility="private"
+        )
     blocks.queue(max_size=MAX_QUEUE, default_concurrency_limit=1, api_open=False)
     return blocks
 
@@ -109,14 +163,26 @@ class Wiring:
 
     def once(self, event: Any, handler: Any, inputs: list[Any]) -> Any:
         """Call the handler."""
-        return event(handler, inputs, self._outputs, show_progress="hidden", concurrency_limit=None,
-                     trigger_mode="multiple", api_visibility="private")
+        return event(
+            handler,
+            inputs,
+            self._outputs,
+            show_progress="hidden",
+            concurrency_limit=None,
+            trigger_mode="multiple",
+            api_visibility="private",
+        )
 
     def followed(self, event: Any, handler: Any, inputs: list[Any]) -> None:
         """Call the handler, then watch the jobs."""
         self.once(event, handler, inputs).then(
-            self._watch, [self._memory], self._outputs, show_progress="hidden", concurrency_limit=None,
-            trigger_mode="multiple", api_visibility="private",
+            self._watch,
+            [self._memory],
+            self._outputs,
+            show_progress="hidden",
+            concurrency_limit=None,
+            trigger_mode="multiple",
+            api_visibility="private",
         )
 
 
@@ -147,9 +213,21 @@ def build_app(actions: Actions, *, key: str, data_dir: Path, max_upload_bytes: i
     blocks.state_session_capacity = MAX_SESSIONS
     blocks.pwa = False
     gr.mount_gradio_app(
-        app, blocks, path="/", theme=build_theme(), js=(ASSETS / "precis.js").read_text("utf-8"),
-        favicon_path=str(ASSETS / "favicon.png"), max_file_size=max_upload_bytes, show_error=False,
-        enable_monitoring=False, footer_links=[], run_history=False, ssr_mode=False, pwa=False, mcp_server=False,
-        allowed_paths=[], blocked_paths=[str(data_dir.resolve())],
+        app,
+        blocks,
+        path="/",
+        theme=build_theme(),
+        js=(ASSETS / "precis.js").read_text("utf-8"),
+        favicon_path=str(ASSETS / "favicon.png"),
+        max_file_size=max_upload_bytes,
+        show_error=False,
+        enable_monitoring=False,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        allowed_paths=[],
+        blocked_paths=[str(data_dir.resolve())],
     )
     return PageApp(app)

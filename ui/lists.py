@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 from engine.types import ModelInfo
 from ui.actions import JobView, Workspace, is_active
 from ui.html import Html, element, join
-from ui.render import act, download, icon, meter, note, page_ranges, plural, progress_words, provenance
 from ui.jobs import RESUMABLE
+from ui.pieces import STOP, act, icon, meter, note, page_ranges, plural, progress_words
+from ui.render import download, provenance
 
 if TYPE_CHECKING:
     from storage.store import DocumentRow, Hit, JobRow
 
 TRASH = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1-13"
-STOP = "M7 7h10v10H7z"
 KINDS = {"summarize": "Summary", "answer": "Question", "ingest": "Reading"}
-STATES = {"queued": "waiting", "running": "running", "done": "done", "failed": "failed", "stopped": "stopped",
-          "interrupted": "interrupted"}
+STATES = {
+    "queued": "waiting",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+}
 
 
 def day(moment: datetime) -> Html:
@@ -27,11 +33,19 @@ def day(moment: datetime) -> Html:
     return element("time", f"{moment.day} {moment:%b %Y}")
 
 
+def size(n_bytes: int) -> str:
+    """Bytes in the unit people would choose."""
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{max(1, round(n_bytes / 1e3))} kB"
+
+
 def library_view(rows: Sequence[DocumentRow]) -> Html:
     """The documents as cards, newest first, or the invitation to add the first one."""
     if not rows:
-        return note("Your library is empty", "Add a PDF or a text file above. It is read on this computer and "
-                    "stays on it.", kind="quiet big")
+        return note(
+            "Your library is empty",
+            "Add a PDF or a text file above. It is read on this computer and stays on it.",
+            kind="quiet big",
+        )
     return element("ul", *map(card, rows), class_="cards")
 
 
@@ -42,22 +56,44 @@ def card(row: DocumentRow) -> Html:
         badges.append(element("span", "Partly readable", class_="badge warn"))
     return element(
         "li",
-        element("img", src=f"/precis/page/{row.id}/1?small=1", alt="", loading="lazy", decoding="async", class_="thumb"),
         element(
-            "div", act("open", element("bdi", row.title), class_="title", data_document=row.id),
-            element("p", plural(row.n_pages, "page"), " \N{MIDDLE DOT} added ", day(row.added), class_="faint"),
-            element("p", *badges, class_="badges") if badges else None, class_="about",
+            "img",
+            src=f"/precis/page/{row.id}/1?small=1",
+            alt="",
+            loading="lazy",
+            decoding="async",
+            class_="thumb",
         ),
-        act("delete", icon(TRASH), class_="button bare", data_document=row.id, aria_label=f"Delete {row.title}",
-            title="Delete"),
+        element(
+            "div",
+            act("open", element("bdi", row.title), class_="title", data_document=row.id),
+            element(
+                "p", plural(row.n_pages, "page"), " \N{MIDDLE DOT} added ", day(row.added), class_="faint"
+            ),
+            element("p", *badges, class_="badges") if badges else None,
+            class_="about",
+        ),
+        act(
+            "delete",
+            icon(TRASH),
+            class_="button bare",
+            data_document=row.id,
+            aria_label=f"Delete {row.title}",
+            title="Delete",
+        ),
         class_="card",
     )
 
 
 def undo_bar(title: str, document_id: str) -> Html:
     """Offers to bring back what was just deleted."""
-    return element("div", element("span", "Deleted ", element("bdi", title), "."),
-                   act("undo", "Undo", data_document=document_id), class_="undo", role="status")
+    return element(
+        "div",
+        element("span", "Deleted ", element("bdi", title), "."),
+        act("undo", "Undo", data_document=document_id),
+        class_="undo",
+        role="status",
+    )
 
 
 def adding_view(views: Sequence[JobView]) -> Html:
@@ -71,16 +107,35 @@ def adding_row(view: JobView) -> Html:
     row, name = view.row, element("bdi", str(view.row.params.get("name", "")), class_="name")
     if is_active(row):
         words = "Waiting" if row.state == "queued" else progress_words(view.story.progress)
-        return element("li", name, element("span", words, class_="faint", role="status"), meter(view.story.progress),
-                       act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id))
+        return element(
+            "li",
+            name,
+            element("span", words, class_="faint", role="status"),
+            meter(view.story.progress),
+            act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id),
+        )
     if row.state == "done":
-        return element("li", name, element("span", "Ready", class_="badge good"),
-                       act("open", "Open", class_="button", data_document=row.document_id))
+        return element(
+            "li",
+            name,
+            element("span", "Ready", class_="badge good"),
+            act("open", "Open", class_="button", data_document=row.document_id),
+        )
     if row.state == "failed":
-        return element("li", name, element("span", row.error_message or "", class_="refused"),
-                       element("span", row.error_code or "", class_="code"), role="alert", class_="failed")
-    return element("li", name, element("span", STATES[row.state], class_="badge warn"),
-                   act("resume", "Continue", class_="button quiet", data_job=row.id))
+        return element(
+            "li",
+            name,
+            element("span", row.error_message or "", class_="refused"),
+            element("span", row.error_code or "", class_="code"),
+            role="alert",
+            class_="failed",
+        )
+    return element(
+        "li",
+        name,
+        element("span", STATES[row.state], class_="badge warn"),
+        act("resume", "Continue", class_="button quiet", data_job=row.id),
+    )
 
 
 def hits_view(query: str, hits: Sequence[Hit]) -> Html:
@@ -88,18 +143,32 @@ def hits_view(query: str, hits: Sequence[Hit]) -> Html:
     if not query.strip():
         return Html("")
     if not hits:
-        return note("No match", "Nothing in the library matches. Try fewer or other words.",
-                    act("clear", "Clear search", class_="button quiet"))
+        return note(
+            "No match",
+            "Nothing in the library matches. Try fewer or other words.",
+            act("clear", "Clear search", class_="button quiet"),
+        )
     items = [
         element(
-            "li", act("open", element("bdi", hit.title), element("span", f"p.\N{NO-BREAK SPACE}{hit.page}", class_="chip"),
-                      class_="title", data_document=hit.document, data_page=hit.page),
+            "li",
+            act(
+                "open",
+                element("bdi", hit.title),
+                element("span", f"p.\N{NO-BREAK SPACE}{hit.page}", class_="chip"),
+                class_="title",
+                data_document=hit.document,
+                data_page=hit.page,
+            ),
             element("p", *(element("mark", text) if is_match else text for text, is_match in hit.pieces)),
         )
         for hit in hits
     ]
-    return element("section", element("h2", plural(len(hits), "match").replace("matchs", "matches")),
-                   element("ol", *items, class_="hits"), aria_label="Search results")
+    return element(
+        "section",
+        element("h2", plural(len(hits), "match").replace("matchs", "matches")),
+        element("ol", *items, class_="hits"),
+        aria_label="Search results",
+    )
 
 
 def status_bar(views: Sequence[JobView], titles: dict[str, str]) -> Html:
@@ -113,11 +182,17 @@ def status_bar(views: Sequence[JobView], titles: dict[str, str]) -> Html:
     name = titles.get(row.document_id or "", str(row.params.get("name", "")))
     more = f"and {plural(len(active) - 1, 'other job')}" if len(active) > 1 else None
     return element(
-        "div", element("span", KINDS.get(row.kind, row.kind), class_="kind"),
-        element("bdi", name, class_="name"), element("span", progress_words(progress), class_="phase"),
-        meter(progress), element("span", more, class_="faint") if more else None,
+        "div",
+        element("span", KINDS.get(row.kind, row.kind), class_="kind"),
+        element("bdi", name, class_="name"),
+        element("span", progress_words(progress), class_="phase"),
+        meter(progress),
+        element("span", more, class_="faint") if more else None,
         act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id),
-        class_="bar", data_percent=percent, data_name=name, data_jobs=len(active),
+        class_="bar",
+        data_percent=percent,
+        data_name=name,
+        data_jobs=len(active),
     )
 
 
@@ -141,12 +216,26 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
     question = str(row.params.get("question", row.params.get("length", "")))
     good = {"done": "good", "running": "live", "queued": "live"}.get(row.state, "warn")
     return element(
-        "li", element("div", element("span", KINDS.get(row.kind, row.kind), class_="kind"), " ",
-                      element("bdi", name, class_="name"),
-                      element("p", question, class_="faint") if question else None,
-                      element("p", row.error_message or "", " ", element("span", row.error_code or "", class_="code"),
-                              class_="refused") if row.state == "failed" else None, class_="about"),
-        element("span", STATES[row.state], class_=f"badge {good}"), element("span", *controls, class_="controls"),
+        "li",
+        element(
+            "div",
+            element("span", KINDS.get(row.kind, row.kind), class_="kind"),
+            " ",
+            element("bdi", name, class_="name"),
+            element("p", question, class_="faint") if question else None,
+            element(
+                "p",
+                row.error_message or "",
+                " ",
+                element("span", row.error_code or "", class_="code"),
+                class_="refused",
+            )
+            if row.state == "failed"
+            else None,
+            class_="about",
+        ),
+        element("span", STATES[row.state], class_=f"badge {good}"),
+        element("span", *controls, class_="controls"),
     )
 
 
@@ -154,42 +243,92 @@ def details_view(workspace: Workspace) -> Html:
     """What is known about a document: extent, what was not read, outline, how outputs were made."""
     row, document = workspace.row, workspace.document
     facts = [
-        ("File", element("bdi", row.name)), ("Size", f"{row.n_bytes / 1e6:.1f} MB"),
-        ("Pages", str(row.n_pages)), ("Sentences", f"{len(document.sentences):,}"),
-        ("Added", day(row.added)), ("SHA-256", element("span", row.id, class_="code")),
+        ("File", element("bdi", row.name)),
+        ("Size", size(row.n_bytes)),
+        ("Pages", str(row.n_pages)),
+        ("Sentences", f"{len(document.sentences):,}"),
+        ("Added", day(row.added)),
+        ("SHA-256", element("span", row.id, class_="code")),
         ("No text on pages", page_ranges(row.pages_without_text) or "none"),
         ("Pages that failed", page_ranges(row.pages_failed) or "none"),
     ]
     outline = [
-        element("li", element("button", heading.span.of(document.text)[:200], type="button", class_="link",
-                              data_go="page", data_page=heading.page, data_document=document.id),
-                element("span", f"p.\N{NO-BREAK SPACE}{heading.page}", class_="faint"),
-                class_=f"level-{min(heading.level, 4)}")
+        element(
+            "li",
+            element(
+                "button",
+                heading.span.of(document.text)[:200],
+                type="button",
+                class_="link",
+                data_go="page",
+                data_page=heading.page,
+                data_document=document.id,
+            ),
+            element("span", f"p.\N{NO-BREAK SPACE}{heading.page}", class_="faint"),
+            class_=f"level-{min(heading.level, 4)}",
+        )
         for heading in document.outline[:400]
     ]
     exports = [download(document.id, "summary.json", "Summary as JSON")] if workspace.summaries else []
     exports += [download(document.id, "answers.json", "Answers as JSON")] if workspace.answers else []
-    return join([
-        element("dl", *(part for name, value in facts for part in (element("dt", name), element("dd", value))),
-                class_="facts"),
-        element("section", element("h3", "Outline"), element("ol", *outline, class_="outline")) if outline else None,
-        element("section", element("h3", "Runs"), *(provenance(saved.summary.run) for saved in workspace.summaries))
-        if workspace.summaries else None,
-        element("div", *exports, act("delete", icon(TRASH), "Delete this document", class_="button quiet danger",
-                                     data_document=document.id), class_="tools"),
-    ])
+    return join(
+        [
+            element(
+                "dl",
+                *(part for name, value in facts for part in (element("dt", name), element("dd", value))),
+                class_="facts",
+            ),
+            element("section", element("h3", "Outline"), element("ol", *outline, class_="outline"))
+            if outline
+            else None,
+            element(
+                "section",
+                element("h3", "Runs"),
+                *(provenance(saved.summary.run) for saved in workspace.summaries),
+            )
+            if workspace.summaries
+            else None,
+            element(
+                "div",
+                *exports,
+                act(
+                    "delete",
+                    icon(TRASH),
+                    "Delete this document",
+                    class_="button quiet danger",
+                    data_document=document.id,
+                ),
+                class_="tools",
+            ),
+        ]
+    )
 
 
 def about_view(models: Sequence[ModelInfo], device_reason: str) -> Html:
     """The models on this computer, and where they are computed."""
     items = [
-        element("li", element("strong", model.name), " ",
-                element("span", "verified", class_="badge good") if model.verified
-                else element("span", "missing or changed", class_="badge warn"),
-                element("p", f"{model.family}, {model.quantization}, {model.n_bytes / 1e6:.1f} MB, up to "
-                        f"{model.max_tokens:,} tokens at once \N{MIDDLE DOT} {', '.join(model.languages)} "
-                        f"\N{MIDDLE DOT} {model.licence}", class_="faint"))
+        element(
+            "li",
+            element("strong", model.name),
+            " ",
+            element("span", "verified", class_="badge good")
+            if model.verified
+            else element("span", "missing or changed", class_="badge warn"),
+            element(
+                "p",
+                f"{model.family}, {model.quantization}, {size(model.n_bytes)}, up to "
+                f"{model.max_tokens:,} tokens at once \N{MIDDLE DOT} {', '.join(model.languages)} "
+                f"\N{MIDDLE DOT} {model.licence}",
+                class_="faint",
+            ),
+        )
         for model in models
     ]
-    return join([element("h3", "Models"), element("ul", *items, class_="models"),
-                 element("h3", "Computed on"), element("p", device_reason)])
+    return join(
+        [
+            element("h3", "Models"),
+            element("ul", *items, class_="models"),
+            element("h3", "Computed on"),
+            element("p", device_reason),
+        ]
+    )

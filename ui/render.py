@@ -11,78 +11,16 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.types import Answer, Citation, Document, Progress, Run, Span, Summary
+from engine.types import Answer, Citation, Document, Run, Span, Summary
 from ui.actions import JobView, Workspace, is_active
 from ui.html import Html, element, join
+from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words
 
 if TYPE_CHECKING:
     from storage.store import DocumentRow, SavedAnswer, SavedSummary
 
 WELL_SUPPORTED = 0.5  # below this a summary sentence says that the document hardly supports it
 BoxesOf = Callable[[Document, Span], Iterable[object]]
-
-
-# ------------------------------------------------------------------- pieces
-
-
-def icon(path: str) -> Html:
-    """A 24 x 24 line drawing."""
-    return element("svg", element("path", d=path), viewBox="0 0 24 24", class_="icon", aria_hidden="true")
-
-
-CLOSE = "M6 6l12 12M18 6L6 18"
-STOP = "M7 7h10v10H7z"
-
-
-def note(title: str, words: str, *more: str, kind: str = "quiet") -> Html:
-    """A card that says something instead of showing results: empty, failed, stopped."""
-    return element("div", element("h3", title), element("p", words), *more, class_=f"note {kind}")
-
-
-def failure(code: str, message: str, *more: str) -> Html:
-    """What went wrong, in our own words, with the code to quote."""
-    return element("div", element("h3", "This did not work"), element("p", message),
-                   element("p", "Code: ", element("span", code, class_="code"), class_="faint"), *more,
-                   class_="note failed", role="alert")
-
-
-def plural(count: int, word: str) -> str:
-    """`1 page`, `2 pages`."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
-
-
-def page_ranges(pages: Sequence[int]) -> str:
-    """`1-3, 7` for 1, 2, 3, 7."""
-    parts: list[list[int]] = []
-    for page in pages:
-        if parts and page == parts[-1][1] + 1:
-            parts[-1][1] = page
-        else:
-            parts.append([page, page])
-    return ", ".join(str(a) if a == b else f"{a}\N{EN DASH}{b}" for a, b in parts)
-
-
-def act(verb: str, *children: str, class_: str = "button", **data: str | int | float | bool | None) -> Html:
-    """A button that does something on the server."""
-    return element("button", *children, type="button", class_=class_, data_act=verb, **data)
-
-
-def progress_words(progress: Progress | None) -> str:
-    """`Reading page 3 of 12`."""
-    if progress is None:
-        return "Starting"
-    if not progress.total:
-        return progress.phase
-    unit = f" {progress.unit}" if progress.unit else ""
-    return f"{progress.phase}{unit} {progress.done} of {progress.total}"
-
-
-def meter(progress: Progress | None) -> Html:
-    """A progress bar; without a known end it moves but claims nothing."""
-    label = progress_words(progress)
-    if progress is None or not progress.total:
-        return element("progress", aria_label=label)
-    return element("progress", value=progress.done, max=progress.total, aria_label=label)
 
 
 # --------------------------------------------------------------- the places
@@ -96,8 +34,15 @@ def boxes_in_percent(document: Document, span: Span, boxes_of: BoxesOf) -> str:
         page, x0, y0, x1, y1 = (getattr(box, name) for name in ("page", "x0", "y0", "x1", "y1"))
         width, height = sizes.get(page, (0, 0))
         if width > 0 and height > 0:
-            found.append([page, round(100 * x0 / width, 2), round(100 * y0 / height, 2),
-                          round(100 * (x1 - x0) / width, 2), round(100 * (y1 - y0) / height, 2)])
+            found.append(
+                [
+                    page,
+                    round(100 * x0 / width, 2),
+                    round(100 * y0 / height, 2),
+                    round(100 * (x1 - x0) / width, 2),
+                    round(100 * (y1 - y0) / height, 2),
+                ]
+            )
     return json.dumps(found, separators=(",", ":"))
 
 
@@ -105,9 +50,17 @@ def chip(document: Document, citation: Citation, boxes_of: BoxesOf) -> Html:
     """The page behind a sentence; a click shows the page with the place boxed."""
     quote = " ".join(citation.text.split())
     return element(
-        "button", f"p.\N{NO-BREAK SPACE}{citation.page}", type="button", class_="chip", data_go="place",
-        data_document=document.id, data_page=citation.page, data_start=citation.span.start, data_end=citation.span.end,
-        data_boxes=boxes_in_percent(document, citation.span, boxes_of), title=quote[:400],
+        "button",
+        f"p.\N{NO-BREAK SPACE}{citation.page}",
+        type="button",
+        class_="chip",
+        data_go="place",
+        data_document=document.id,
+        data_page=citation.page,
+        data_start=citation.span.start,
+        data_end=citation.span.end,
+        data_boxes=boxes_in_percent(document, citation.span, boxes_of),
+        title=quote[:400],
         aria_label=f"Show the source on page {citation.page}",
     )
 
@@ -118,20 +71,31 @@ def summary_list(document: Document, summary: Summary, boxes_of: BoxesOf) -> Htm
     for sentence in summary.sentences:
         chips = [chip(document, citation, boxes_of) for citation in sentence.citations]
         weak = sentence.support < WELL_SUPPORTED or not sentence.citations
-        words = "No source found in the document" if not sentence.citations else (
-            f"Weakly supported: {round(100 * sentence.support)}\N{NO-BREAK SPACE}%")
-        items.append(element(
-            "li", element("span", " ".join(sentence.text.split()), class_="said"), " ",
-            element("span", *chips, class_="chips"),
-            element("span", words, class_="weak") if weak else None,
-        ))
+        words = (
+            "No source found in the document"
+            if not sentence.citations
+            else (f"Weakly supported: {round(100 * sentence.support)}\N{NO-BREAK SPACE}%")
+        )
+        items.append(
+            element(
+                "li",
+                element("span", " ".join(sentence.text.split()), class_="said"),
+                " ",
+                element("span", *chips, class_="chips"),
+                element("span", words, class_="weak") if weak else None,
+            )
+        )
     return element("ol", *items, class_="sentences")
 
 
 def provisional_list(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html:
     """What the windows read so far put forward; marked, because the final list may differ."""
-    items = [element("li", element("span", " ".join(c.text.split()), class_="said"), " ", chip(document, c, boxes_of))
-             for c in citations]
+    items = [
+        element(
+            "li", element("span", " ".join(c.text.split()), class_="said"), " ", chip(document, c, boxes_of)
+        )
+        for c in citations
+    ]
     return element("ol", *items, class_="sentences provisional", aria_label="Provisional sentences")
 
 
@@ -142,8 +106,12 @@ def running(view: JobView, waiting: int = 0) -> Html:
     else:
         words = progress_words(view.story.progress)
     return element(
-        "div", element("span", words, class_="phase"), meter(view.story.progress),
-        act("stop", icon(STOP), "Stop", class_="button quiet", data_job=view.row.id), class_="running", role="status",
+        "div",
+        element("span", words, class_="phase"),
+        meter(view.story.progress),
+        act("stop", icon(STOP), "Stop", class_="button quiet", data_job=view.row.id),
+        class_="running",
+        role="status",
     )
 
 
@@ -151,8 +119,11 @@ def not_finished(view: JobView) -> Html:
     """A job that ended without a result, and the way on."""
     again = act("resume", "Continue", class_="button", data_job=view.row.id)
     if view.row.state == "failed":
-        return failure(view.row.error_code or "unknown", view.row.error_message or "",
-                       act("resume", "Try again", class_="button", data_job=view.row.id))
+        return failure(
+            view.row.error_code or "unknown",
+            view.row.error_message or "",
+            act("resume", "Try again", class_="button", data_job=view.row.id),
+        )
     if view.row.state == "interrupted":
         return note("Interrupted", "Precis was closed while this ran. What was read is kept.", again)
     return note("Stopped", "What was read until then is kept.", again)
@@ -161,8 +132,9 @@ def not_finished(view: JobView) -> Html:
 # --------------------------------------------------------------- whole views
 
 
-def summary_view(workspace: Workspace, job: JobView | None, provisional: Sequence[Citation],
-                 boxes_of: BoxesOf) -> Html:
+def summary_view(
+    workspace: Workspace, job: JobView | None, provisional: Sequence[Citation], boxes_of: BoxesOf
+) -> Html:
     """The Summary tab: the job under way or its ending, else the newest summary, else an invitation."""
     document = workspace.document
     if job is not None and is_active(job.row):
@@ -173,32 +145,47 @@ def summary_view(workspace: Workspace, job: JobView | None, provisional: Sequenc
         return join([ending, saved_summary(document, newest, boxes_of)])
     if ending is not None:
         return join([ending, _provisional(document, provisional, boxes_of)])
-    return note("No summary yet", "Choose a length and press Summarize. Every sentence will carry the page it "
-                "comes from.")
+    return note(
+        "No summary yet",
+        "Choose a length and press Summarize. Every sentence will carry the page it comes from.",
+    )
 
 
 def _provisional(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html | None:
     if not citations:
         return None
-    return element("div", element("p", "Provisional \N{EM DASH} from the part read so far", class_="faint"),
-                   provisional_list(document, citations, boxes_of))
+    return element(
+        "div",
+        element("p", "Provisional \N{EM DASH} from the part read so far", class_="faint"),
+        provisional_list(document, citations, boxes_of),
+    )
 
 
 def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) -> Html:
     """A finished summary with its exports and how it was made."""
-    downloads = [download(document.id, f"summary.{kind}", label)
-                 for kind, label in (("md", "Markdown"), ("txt", "Text"), ("json", "JSON"))]
+    downloads = [
+        download(document.id, f"summary.{kind}", label)
+        for kind, label in (("md", "Markdown"), ("txt", "Text"), ("json", "JSON"))
+    ]
     return element(
-        "article", summary_list(document, saved.summary, boxes_of),
-        element("div", element("button", "Copy", type="button", class_="button quiet", data_go="copy"), *downloads,
-                class_="tools"),
-        provenance(saved.summary.run), class_="result",
+        "article",
+        summary_list(document, saved.summary, boxes_of),
+        element(
+            "div",
+            element("button", "Copy", type="button", class_="button quiet", data_go="copy"),
+            *downloads,
+            class_="tools",
+        ),
+        provenance(saved.summary.run),
+        class_="result",
     )
 
 
 def download(document_id: str, what: str, label: str) -> Html:
     """A link that saves a file."""
-    return element("a", label, href=f"/precis/export/{document_id}/{what}", download=True, class_="button quiet")
+    return element(
+        "a", label, href=f"/precis/export/{document_id}/{what}", download=True, class_="button quiet"
+    )
 
 
 def provenance(run: Run) -> Html:
@@ -208,16 +195,25 @@ def provenance(run: Run) -> Html:
         missing.append(f"no text on pages {page_ranges(run.pages_without_text)}")
     if run.pages_skipped:
         missing.append(f"not read: pages {page_ranges(run.pages_skipped)}")
-    facts = [f"{plural(run.pages_read, 'page')} read", *missing, f"{run.model} ({run.quantization})",
-             f"{run.seconds:.0f} s" if run.seconds >= 1 else "under a second"]
+    facts = [
+        f"{plural(run.pages_read, 'page')} read",
+        *missing,
+        f"{run.model} ({run.quantization})",
+        f"{run.seconds:.0f} s" if run.seconds >= 1 else "under a second",
+    ]
     return element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint provenance")
 
 
 def confidence_words(answer: Answer) -> str:
     """The calibrated probability in words and as a number."""
     percent = f"{round(100 * answer.confidence)}\N{NO-BREAK SPACE}%"
-    level = "Very sure" if answer.confidence >= 0.9 else "Fairly sure" if answer.confidence >= 0.7 else (
-        "Unsure" if answer.confidence >= 0.5 else "A guess")
+    level = (
+        "Very sure"
+        if answer.confidence >= 0.9
+        else "Fairly sure"
+        if answer.confidence >= 0.7
+        else ("Unsure" if answer.confidence >= 0.5 else "A guess")
+    )
     return f"{level} ({percent})"
 
 
@@ -226,8 +222,15 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
     answer = saved.answer
     if answer.found and answer.span is not None and answer.page is not None:
         place = Citation(answer.span, answer.page, answer.span.of(document.text), answer.confidence)
-        body = [element("p", element("span", " ".join(answer.text.split()), class_="said"), " ",
-                        chip(document, place, boxes_of), class_="answer")]
+        body = [
+            element(
+                "p",
+                element("span", " ".join(answer.text.split()), class_="said"),
+                " ",
+                chip(document, place, boxes_of),
+                class_="answer",
+            )
+        ]
     else:
         body = [element("p", "Not found in this document.", class_="answer absent")]
     evidence = [
@@ -236,31 +239,48 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
     ]
     heading = "From the document" if answer.found else "The closest passages"
     return element(
-        "article", element("h3", answer.question, class_="question"), *body,
+        "article",
+        element("h3", answer.question, class_="question"),
+        *body,
         element("p", confidence_words(answer), class_="confidence faint"),
         element("details", element("summary", heading), element("ul", *evidence, class_="evidence"))
-        if evidence else None,
+        if evidence
+        else None,
         class_="result qa",
+        data_answer=saved.id,
     )
 
 
-def answers_view(workspace: Workspace, jobs: Sequence[tuple[JobView, Sequence[Citation]]], boxes_of: BoxesOf) -> Html:
+def answers_view(
+    workspace: Workspace, jobs: Sequence[tuple[JobView, Sequence[Citation]]], boxes_of: BoxesOf
+) -> Html:
     """The Ask tab: questions under way or unfinished first, then the answers, newest first."""
     open_ones = []
     for view, provisional in jobs:
         if view.row.state == "done":
             continue
         active = is_active(view.row)
-        open_ones.append(element(
-            "article", element("h3", str(view.row.params.get("question", "")), class_="question"),
-            running(view) if active else not_finished(view),
-            _provisional(workspace.document, provisional, boxes_of) if active else None, class_="result qa",
-        ))
+        open_ones.append(
+            element(
+                "article",
+                element("h3", str(view.row.params.get("question", "")), class_="question"),
+                running(view) if active else not_finished(view),
+                _provisional(workspace.document, provisional, boxes_of) if active else None,
+                class_="result qa",
+            )
+        )
     done = [answer_card(workspace.document, saved, boxes_of) for saved in reversed(workspace.answers)]
     if not open_ones and not done:
-        return note("Nothing asked yet", "Ask in plain words. The answer is a passage of the document, boxed on "
-                    "its page, or the statement that the document does not say.")
-    tools = [element("div", download(workspace.row.id, "answers.md", "Export answers"), class_="tools")] if done else []
+        return note(
+            "Nothing asked yet",
+            "Ask in plain words. The answer is a passage of the document, boxed on "
+            "its page, or the statement that the document does not say.",
+        )
+    tools = (
+        [element("div", download(workspace.row.id, "answers.md", "Export answers"), class_="tools")]
+        if done
+        else []
+    )
     return join([*open_ones, *done, *tools])
 
 
@@ -268,16 +288,25 @@ def warnings_of(row: DocumentRow) -> Html | None:
     """What could not be read; silence would be a claim that all was."""
     lines = []
     if row.pages_without_text:
-        lines.append(f"{len(row.pages_without_text)} of {plural(row.n_pages, 'page')} have no text layer: "
-                     f"{page_ranges(row.pages_without_text)}.")
+        lines.append(
+            f"{len(row.pages_without_text)} of {plural(row.n_pages, 'page')} have no text layer: "
+            f"{page_ranges(row.pages_without_text)}."
+        )
     if row.pages_failed:
-        lines.append(f"{len(row.pages_failed)} of {plural(row.n_pages, 'page')} could not be read: "
-                     f"{page_ranges(row.pages_failed)}.")
+        lines.append(
+            f"{len(row.pages_failed)} of {plural(row.n_pages, 'page')} could not be read: "
+            f"{page_ranges(row.pages_failed)}."
+        )
     return element("p", " ".join(lines), class_="warning") if lines else None
 
 
 def header(row: DocumentRow) -> Html:
     """The document's title and size above its tabs."""
     facts = f"{plural(row.n_pages, 'page')} \N{MIDDLE DOT} {plural(row.n_chars, 'character')}"
-    return element("header", element("h2", element("bdi", row.title)), element("p", facts, class_="faint"),
-                   warnings_of(row), class_="document-head")
+    return element(
+        "header",
+        element("h2", element("bdi", row.title)),
+        element("p", facts, class_="faint"),
+        warnings_of(row),
+        class_="document-head",
+    )

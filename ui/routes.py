@@ -1,9 +1,9 @@
 """Our own HTTP routes: what a page shows besides Gradio's events. Every one checks the owner.
 
-    /precis/page/<document>/<n>          the page as a picture (?small=1: a thumbnail)
-    /precis/text/<document>/<n>          the page's text and where it starts, as JSON
-    /precis/export/<document>/<what>     a summary or the answers as a file
-    /precis/alive                        204, for the page to notice that the server is back
+/precis/page/<document>/<n>          the page as a picture (?small=1: a thumbnail)
+/precis/text/<document>/<n>          the page's text and where it starts, as JSON
+/precis/export/<document>/<what>     a summary or the answers as a file
+/precis/alive                        204, for the page to notice that the server is back
 """
 
 from __future__ import annotations
@@ -51,14 +51,18 @@ def build_routes(actions: Actions, key: str) -> list[Route]:
         found = next((page for page in document.pages if page.number == number), None)
         if found is None:
             raise NotInLibrary
-        return JSONResponse({"text": found.span.of(document.text), "start": found.span.start, "state": found.state},
-                            headers=NOT_STORED)
+        return JSONResponse(
+            {"text": found.span.of(document.text), "start": found.span.start, "state": found.state},
+            headers=NOT_STORED,
+        )
 
     def download(owner: str, request: Request) -> Response:
         document_id, what = str(request.path_params["document"]), str(request.path_params["what"])
         file = export(actions.workspace(owner, document_id), what)
         disposition = f'attachment; filename="{file.name}"'
-        return Response(file.data, media_type=file.media_type, headers={**NOT_STORED, "Content-Disposition": disposition})
+        return Response(
+            file.data, media_type=file.media_type, headers={**NOT_STORED, "Content-Disposition": disposition}
+        )
 
     def alive(request: Request) -> Response:
         return Response(status_code=204, headers=NOT_STORED)

@@ -22,7 +22,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,19 +32,21 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "precis"
 LOCAL_OWNER = "local"
 
-POLICY = "; ".join([
-    "default-src 'self'",
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio's page is built on both
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "connect-src 'self'",
-    "frame-src 'none'",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'self'",
-])
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio's page is built on both
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "frame-src 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    ]
+)
 HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -92,7 +93,8 @@ class TrustedHost:
 
     def knows(self, host: str) -> bool:
         """Whether a Host header names this server."""
-        name = (urlsplit(f"//{host}").hostname or "") if re.fullmatch(r"[\w.:\[\]-]+", host) else ""
+        match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+))(?::\d+)?", host)
+        name = (match[1] or match[2]) if match else ""
         try:
             return bool(ipaddress.ip_address(name))
         except ValueError:
@@ -161,7 +163,8 @@ class Identity:
 def _is_foreign(scope: Scope) -> bool:
     """Whether a page of another origin sent this; following a link to the start page is allowed."""
     origin = header(scope, b"origin")
-    if origin is not None and urlsplit(origin).netloc != header(scope, b"host"):
+    host = header(scope, b"host")
+    if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
         return True
     site = header(scope, b"sec-fetch-site")
     navigates = header(scope, b"sec-fetch-mode") == "navigate" and scope["method"] == "GET"

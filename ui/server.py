@@ -23,11 +23,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ui.security import App, Headers, Identity, Message, OpenRoutes, Receive, Scope, Send, TrustedHost, read_key
+from ui.security import (
+    App,
+    Headers,
+    Identity,
+    Message,
+    OpenRoutes,
+    Receive,
+    Scope,
+    Send,
+    TrustedHost,
+    read_key,
+)
 
 if TYPE_CHECKING:
-    from engine.ingest.reader import DocumentReader
     from storage.store import Store
+
+    from engine.ingest.reader import DocumentReader
     from ui.services import Engine
 
 PORTS_TRIED = 100
@@ -36,8 +48,9 @@ SECONDS_UPLOADS_ARE_KEPT = 24 * 3600
 MAX_UPLOAD_BYTES = 500_000_000
 MAX_UPLOAD_BYTES_HOSTED = 50_000_000
 
-STARTING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="1">
-<meta name="viewport" content="width=device-width"><title>Precis is starting</title><style>
+STARTING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="refresh" content="1"><meta name="viewport" content="width=device-width">
+<title>Precis is starting</title><style>
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:#f7f4ee;color:#26231e;
 font:18px/1.6 Georgia,serif}@media(prefers-color-scheme:dark){body{background:#1a1815;color:#ece6da}}
 </style></head><body><p role="status">Precis is starting\N{HORIZONTAL ELLIPSIS}</p></body></html>""".encode()
@@ -90,8 +103,12 @@ def address_of(listening: socket.socket) -> str:
 class Front:
     """Answers "starting" until `build` has made the application, then passes requests on."""
 
-    def __init__(self, build: Callable[[], LifespanApp], on_ready: Callable[[], None],
-                 on_failure: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        build: Callable[[], LifespanApp],
+        on_ready: Callable[[], None],
+        on_failure: Callable[[Exception], None],
+    ) -> None:
         self.build, self.on_ready, self.on_failure = build, on_ready, on_failure
         self.app: LifespanApp | None = None
         self._closing = asyncio.Event()
@@ -126,8 +143,12 @@ class Front:
 
 
 async def _say_starting(send: Send) -> None:
-    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"retry-after", b"1"), (b"cache-control", b"no-store"),
-               (b"content-length", str(len(STARTING)).encode())]
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"retry-after", b"1"),
+        (b"cache-control", b"no-store"),
+        (b"content-length", str(len(STARTING)).encode()),
+    ]
     start: Message = {"type": "http.response.start", "status": 503, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": STARTING})
@@ -138,8 +159,13 @@ def protect(app: App, key: str, names: tuple[str, ...] = ()) -> App:
     return TrustedHost(Headers(OpenRoutes(Identity(app, key))), names)
 
 
-def serve(settings: ServeSettings, *, store: Callable[[], Store], reader: Callable[[], DocumentReader],
-          engine: Callable[[], Engine]) -> int:
+def serve(
+    settings: ServeSettings,
+    *,
+    store: Callable[[], Store],
+    reader: Callable[[], DocumentReader],
+    engine: Callable[[], Engine],
+) -> int:
     """Serve until interrupted; 0, or 1 if the page could not be built or no port is free."""
     try:
         listening = reserve_port(settings.host, settings.port)
@@ -158,8 +184,14 @@ def serve(settings: ServeSettings, *, store: Callable[[], Store], reader: Callab
         shutil.rmtree(uploads, ignore_errors=True)
 
 
-def _run(settings: ServeSettings, listening: socket.socket, address: str, store: Callable[[], Store],
-         reader: Callable[[], DocumentReader], engine: Callable[[], Engine]) -> int:
+def _run(
+    settings: ServeSettings,
+    listening: socket.socket,
+    address: str,
+    store: Callable[[], Store],
+    reader: Callable[[], DocumentReader],
+    engine: Callable[[], Engine],
+) -> int:
     import uvicorn
 
     from ui.actions import Actions
@@ -185,10 +217,18 @@ def _run(settings: ServeSettings, listening: socket.socket, address: str, store:
         server.should_exit = True
 
     front = Front(build, on_ready, on_failure)
-    server = uvicorn.Server(uvicorn.Config(
-        protect(front, key, settings.names), lifespan="on", log_level="error", access_log=False, ws="none",
-        server_header=False, proxy_headers=False, timeout_graceful_shutdown=SECONDS_TO_CLOSE,
-    ))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            protect(front, key, settings.names),
+            lifespan="on",
+            log_level="error",
+            access_log=False,
+            ws="none",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=SECONDS_TO_CLOSE,
+        )
+    )
     if settings.open_browser:
         webbrowser.open(address)
     try:
@@ -214,4 +254,3 @@ def private_directory(data_dir: Path) -> Path:
         return own
     except OSError:
         return Path(tempfile.mkdtemp(prefix="precis-"))
-

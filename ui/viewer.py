@@ -10,7 +10,7 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.html import Html, element
-from ui.render import icon
+from ui.pieces import icon
 
 PREVIOUS, NEXT = "M15 5l-7 7 7 7", "M9 5l7 7-7 7"
 SMALLER, LARGER = "M6 12h12", "M12 6v12M6 12h12"
@@ -20,30 +20,60 @@ def viewer_html() -> Html:
     """Toolbar and an empty sheet."""
 
     def tool(go: str, label: str, *content: str) -> Html:
-        return element("button", *content, type="button", class_="button bare", data_go=go, aria_label=label, title=label)
+        return element(
+            "button", *content, type="button", class_="button bare", data_go=go, aria_label=label, title=label
+        )
 
     return element(
         "section",
         element(
-            "div", tool("previous", "Previous page", icon(PREVIOUS)),
-            element("label", "Page ", element("input", type="text", id="page-number", value="1", aria_label="Page number"),
-                    element("span", " of ", element("span", "1", id="page-count"))),
-            tool("next", "Next page", icon(NEXT)), element("span", class_="stretch"),
-            tool("smaller", "Smaller", icon(SMALLER)), tool("larger", "Larger", icon(LARGER)),
-            element("button", "Text", type="button", class_="button quiet", id="text-toggle", data_go="text",
-                    aria_pressed="false"),
+            "div",
+            tool("previous", "Previous page", icon(PREVIOUS)),
+            element(
+                "label",
+                "Page ",
+                element("input", type="text", id="page-number", value="1", aria_label="Page number"),
+                element("span", " of ", element("span", "1", id="page-count")),
+            ),
+            tool("next", "Next page", icon(NEXT)),
+            element("span", class_="stretch"),
+            tool("smaller", "Smaller", icon(SMALLER)),
+            tool("larger", "Larger", icon(LARGER)),
+            element(
+                "button",
+                "Text",
+                type="button",
+                class_="button quiet",
+                id="text-toggle",
+                data_go="text",
+                aria_pressed="false",
+            ),
             class_="viewer-tools",
         ),
         element(
-            "div", element("div", element("img", id="page-image", alt="", src="/precis/assets/empty.svg"),
-                           element("div", id="page-boxes"), class_="sheet", id="sheet"),
-            element("div", id="page-text", class_="page-text", lang="", hidden=True), id="stage", class_="stage", tabindex=0,
-            role="region", aria_label="Page",
+            "div",
+            element(
+                "div",
+                element("img", id="page-image", alt="", src="/precis/assets/empty.svg"),
+                element("div", id="page-boxes"),
+                class_="sheet",
+                id="sheet",
+            ),
+            element("div", id="page-text", class_="page-text", lang="", hidden=True),
+            id="stage",
+            class_="stage",
+            tabindex=0,
+            role="region",
+            aria_label="Page",
         ),
-        class_="viewer", id="viewer", aria_label="Document pages",
+        class_="viewer",
+        id="viewer",
+        aria_label="Document pages",
     )
 
 
 def build_viewer() -> gr.HTML:
     """The viewer as a component."""
-    return gr.HTML(viewer_html(), elem_id="viewer-region", js_on_load=None, padding=False, apply_default_css=False)
+    return gr.HTML(
+        viewer_html(), elem_id="viewer-region", js_on_load=None, padding=False, apply_default_css=False
+    )

@@ -11,8 +11,24 @@ from pathlib import Path
 
 from engine.errors import Cancelled, OutOfMemory
 from engine.types import (
-    Answer, AnswerOptions, Citation, Document, IsCancelled, ModelInfo, OnEvent, Progress, Provisional, Run, Sentence,
-    Summary, SummaryOptions, SummarySentence, WindowDone, ignore_event, never_cancelled, run_key,
+    Answer,
+    AnswerOptions,
+    Citation,
+    Document,
+    IsCancelled,
+    ModelInfo,
+    OnEvent,
+    Progress,
+    Provisional,
+    Run,
+    Sentence,
+    Summary,
+    SummaryOptions,
+    SummarySentence,
+    WindowDone,
+    ignore_event,
+    never_cancelled,
+    run_key,
 )
 
 N_SENTENCES = {"short": 3, "medium": 6, "long": 12}
@@ -20,28 +36,66 @@ VERSION = "0.0-test"
 
 
 class FakeEngine:
-    def __init__(self, counter: Path | None = None, seconds_per_step: float = 0.0, n_windows: int = 5) -> None:
+    def __init__(
+        self, counter: Path | None = None, seconds_per_step: float = 0.0, n_windows: int = 5
+    ) -> None:
         self.counter, self.seconds_per_step, self.n_windows = counter, seconds_per_step, n_windows
         self.steps = 0
 
     def models(self) -> tuple[ModelInfo, ...]:
-        return (ModelInfo("fake-longformer", "longformer", ("summarize", "answer"), "nowhere", 1_000_000, "0" * 64,
-                          "int8", 4096, ("en",), "CC0-1.0", True),)
+        return (
+            ModelInfo(
+                "fake-longformer",
+                "longformer",
+                ("summarize", "answer"),
+                "nowhere",
+                1_000_000,
+                "0" * 64,
+                "int8",
+                4096,
+                ("en",),
+                "CC0-1.0",
+                True,
+            ),
+        )
 
     def device_reason(self) -> str:
         return "CPU: this engine computes nothing."
 
     def key(self, task, document_id, options, question=None) -> str:
-        return run_key(task, document_id, "fake-longformer", "0" * 64, "int8", "cpu",
-                       self._settings(options, question), VERSION)
+        return run_key(
+            task,
+            document_id,
+            "fake-longformer",
+            "0" * 64,
+            "int8",
+            "cpu",
+            self._settings(options, question),
+            VERSION,
+        )
 
     def _settings(self, options, question) -> dict:
         return {**options.as_settings(), **({"question": question} if question else {})}
 
     def _run(self, task, document: Document, options, question=None) -> Run:
-        return Run(task, document.id, "fake-longformer", "0" * 64, "int8", "cpu", self._settings(options, question),
-                   "the first token", 1, self.n_windows, len(document.text) // 4, len(document.pages), (),
-                   document.pages_without_text, VERSION, 0.5)
+        return Run(
+            task,
+            document.id,
+            "fake-longformer",
+            "0" * 64,
+            "int8",
+            "cpu",
+            self._settings(options, question),
+            "the first token",
+            1,
+            self.n_windows,
+            len(document.text) // 4,
+            len(document.pages),
+            (),
+            document.pages_without_text,
+            VERSION,
+            0.5,
+        )
 
     def _step(self, cancelled: IsCancelled) -> None:
         if cancelled():
@@ -54,8 +108,15 @@ class FakeEngine:
         if cancelled():
             raise Cancelled
 
-    def summarize(self, document: Document, options: SummaryOptions, *, on_event: OnEvent = ignore_event,
-                  cancelled: IsCancelled = never_cancelled, windows: Mapping[int, bytes] = {}) -> Summary:  # noqa: B006
+    def summarize(
+        self,
+        document: Document,
+        options: SummaryOptions,
+        *,
+        on_event: OnEvent = ignore_event,
+        cancelled: IsCancelled = never_cancelled,
+        windows: Mapping[int, bytes] = {},
+    ) -> Summary:
         body = [s for s in document.sentences if s.kind == "body"] or list(document.sentences)
         wanted = min(N_SENTENCES[options.length], len(body))
         chosen = [body[i * len(body) // max(wanted, 1)] for i in range(wanted)]
@@ -75,8 +136,16 @@ class FakeEngine:
         )
         return Summary(sentences, self._run("summarize", document, options))
 
-    def answer(self, document: Document, question: str, options: AnswerOptions, *, on_event: OnEvent = ignore_event,
-               cancelled: IsCancelled = never_cancelled, windows: Mapping[int, bytes] = {}) -> Answer:  # noqa: B006
+    def answer(
+        self,
+        document: Document,
+        question: str,
+        options: AnswerOptions,
+        *,
+        on_event: OnEvent = ignore_event,
+        cancelled: IsCancelled = never_cancelled,
+        windows: Mapping[int, bytes] = {},
+    ) -> Answer:
         words = sorted((word.strip("?.,!").lower() for word in question.split()), key=len)
         hits = [s for s in document.sentences if words[-1] in s.span.of(document.text).lower()]
         for step in range(self.n_windows):
@@ -88,7 +157,9 @@ class FakeEngine:
         if not hits:
             return Answer(question, False, "", None, None, 0.84, evidence, run)
         span = hits[0].span
-        return Answer(question, True, span.of(document.text), span, document.page_at(span.start), 0.91, evidence, run)
+        return Answer(
+            question, True, span.of(document.text), span, document.page_at(span.start), 0.91, evidence, run
+        )
 
     def _cite(self, document: Document, sentence: Sentence, score: float) -> Citation:
         return Citation(sentence.span, sentence.page, sentence.span.of(document.text), score)

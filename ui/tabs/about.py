@@ -9,8 +9,10 @@ from ui.tabs.regions import region
 
 KEYS = [
     ("Ctrl or \N{PLACE OF INTEREST SIGN} + Enter", "summarize, or ask the question that is being written"),
-    ("Esc", "stop what runs"), ("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "turn the page"),
-    ("/", "search the library"), ("?", "this list"),
+    ("Esc", "stop what runs"),
+    ("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "turn the page"),
+    ("/", "search the library"),
+    ("?", "this list"),
 ]
 
 
@@ -18,18 +20,31 @@ def promises() -> Html:
     """The words that never change."""
     keys = [part for key, does in KEYS for part in (element("dt", key), element("dd", does))]
     return element(
-        "article", element("h2", "About Precis"),
-        element("p", "Precis reads long documents on this computer, summarises them and answers questions about them, "
-                "and shows the page behind every sentence it says."),
+        "article",
+        element("h2", "About Precis"),
+        element(
+            "p",
+            "Precis reads long documents on this computer, summarises them and answers questions about them, "
+            "and shows the page behind every sentence it says.",
+        ),
         element("h3", "Nothing leaves this computer"),
-        element("p", "This program makes no connection to any other computer, not for fonts, not for statistics, not for "
-                "models. Anything in it that tries is refused and written down; ",
-                element("span", "python app.py doctor", class_="code"), " shows the list."),
+        element(
+            "p",
+            "This program makes no connection to any other computer: not for fonts, not for statistics, "
+            "not for models. Anything in it that tries is refused and written down; ",
+            element("span", "python app.py doctor", class_="code"),
+            " shows the list.",
+        ),
         element("h3", "What to expect"),
-        element("p", "A summary is made of the document's own sentences. An answer is a passage of the document with "
-                "the estimated probability that it is right; when the document does not seem to say, Precis says so. "
-                "Both can be wrong: the page is one click away."),
-        element("h3", "Keys"), element("dl", *keys, class_="facts keys"), class_="prose",
+        element(
+            "p",
+            "A summary is made of the document's own sentences. An answer is a passage of the document with "
+            "the estimated probability that it is right; when the document does not seem to say, Precis "
+            "says so. Both can be wrong: the page is one click away.",
+        ),
+        element("h3", "Keys"),
+        element("dl", *keys, class_="facts keys"),
+        class_="prose",
     )
 
 
@@ -38,7 +53,15 @@ def build_about() -> gr.HTML:
     with gr.Column(elem_id="screen-about", elem_classes="screen"):
         gr.HTML(promises(), js_on_load=None, padding=False, apply_default_css=False)
         models = region("models")
-        gr.HTML(element("article", element("h3", "Licence"),
-                        element("p", "AGPL-3.0-or-later. The source comes with this program."), class_="prose"),
-                js_on_load=None, padding=False, apply_default_css=False)
+        gr.HTML(
+            element(
+                "article",
+                element("h3", "Licence"),
+                element("p", "AGPL-3.0-or-later. The source comes with this program."),
+                class_="prose",
+            ),
+            js_on_load=None,
+            padding=False,
+            apply_default_css=False,
+        )
         return models

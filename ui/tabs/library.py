@@ -25,10 +25,17 @@ class Library:
 def build_library() -> Library:
     """The screen."""
     with gr.Column(elem_id="screen-library", elem_classes="screen"):
-        files = gr.File(label="Add documents", file_count="multiple", file_types=FILE_TYPES, elem_id="upload", height=132)
+        files = gr.File(
+            label="Add documents", file_count="multiple", file_types=FILE_TYPES, elem_id="upload", height=132
+        )
         adding = region("adding", "open", "stop", "resume")
-        query = gr.Textbox(label="Search the library", placeholder="Search all pages", elem_id="query", max_lines=1,
-                           max_length=300)
+        query = gr.Textbox(
+            label="Search the library",
+            placeholder="Search all pages",
+            elem_id="query",
+            max_lines=1,
+            max_length=300,
+        )
         hits = region("hits", "open", "clear")
         library = region("library", "open", "delete", "undo")
     return Library(files, adding, query, hits, library)

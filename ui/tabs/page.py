@@ -23,7 +23,8 @@ from ui.actions import Actions, BadRequest, JobView
 from ui.html import Html, element
 from ui.jobs import Story, citations_of
 from ui.lists import about_view, details_view, hits_view, jobs_view, library_view, undo_bar
-from ui.render import answers_view, failure, header, summary_view
+from ui.pieces import failure
+from ui.render import answers_view, header, summary_view
 from ui.security import owner_of
 from ui.tabs.regions import Regions
 
@@ -43,8 +44,10 @@ class Memory:
         if not isinstance(value, dict):
             return cls()
         document, follow = value.get("document"), value.get("follow")
-        return cls(document if isinstance(document, str) and len(document) == 64 else None,
-                   follow if isinstance(follow, int) else None)
+        return cls(
+            document if isinstance(document, str) and len(document) == 64 else None,
+            follow if isinstance(follow, int) else None,
+        )
 
     def kept(self) -> dict[str, object]:
         """As it goes to the browser."""
@@ -59,7 +62,10 @@ def guarded(handler: Callable[..., Update]) -> Callable[..., Update]:
         try:
             return {self.regions.message: "", **handler(self, *arguments)}
         except NotInLibrary as error:
-            return {self.regions.message: failure(error.code, str(error)), self.regions.place: place("library")}
+            return {
+                self.regions.message: failure(error.code, str(error)),
+                self.regions.place: place("library"),
+            }
         except PrecisError as error:
             return {self.regions.message: failure(error.code, str(error))}
 
@@ -68,8 +74,12 @@ def guarded(handler: Callable[..., Update]) -> Callable[..., Update]:
 
 def place(screen: str, **where: str | int | None) -> Html:
     """Tells assets/precis.js where to go. The stamp makes every order a new one."""
-    return element("span", data_screen=screen, data_stamp=time.monotonic_ns(),
-                   **{f"data_{name}": value for name, value in where.items()})
+    return element(
+        "span",
+        data_screen=screen,
+        data_stamp=time.monotonic_ns(),
+        **{f"data_{name}": value for name, value in where.items()},
+    )
 
 
 def number(event: gr.EventData, name: str) -> int:
@@ -95,7 +105,7 @@ class Page:
         self.actions, self.regions, self._key, self._uploads = actions, regions, key, uploads.resolve()
 
     def owner(self, request: gr.Request) -> str:
-        """Whose request this is. Raises BadRequest for a stranger, whom the middleware should have stopped."""
+        """Whose request this is. Raises BadRequest for a stranger (the middleware stops them earlier)."""
         owner = owner_of(dict(request.cookies), self._key)
         if owner is None:
             raise BadRequest
@@ -109,8 +119,11 @@ class Page:
         known = stories or {}
 
         def told(kind: str) -> list[tuple[JobView, tuple[Citation, ...]]]:
-            views = [self.actions.tell(owner, row, known.get(row.id, Story()))
-                     for row in workspace.jobs if row.kind == kind][:20]
+            views = [
+                self.actions.tell(owner, row, known.get(row.id, Story()))
+                for row in workspace.jobs
+                if row.kind == kind
+            ][:20]
             return [(view, citations_of(view.story, workspace.document.text)) for view in views]
 
         summaries = told("summarize")
@@ -126,8 +139,10 @@ class Page:
         """The library and the jobs."""
         rows = self.actions.documents(owner)
         titles = {row.id: row.title for row in rows}
-        return {self.regions.library: library_view(rows),
-                self.regions.jobs: jobs_view(self.actions.job_rows(owner), titles)}
+        return {
+            self.regions.library: library_view(rows),
+            self.regions.jobs: jobs_view(self.actions.job_rows(owner), titles),
+        }
 
     def go_to(self, owner: str, wanted: str, *, page: int = 1, follow: int | None = None) -> Update:
         """Open a document at a page."""
@@ -135,9 +150,20 @@ class Page:
         document = self.actions.document(owner, wanted)
         page = min(max(page, 1), max(len(document.pages), 1))
         first = document.pages[0] if document.pages else None
-        ratio = f"{first.width / first.height:.4f}" if first and first.width > 0 and first.height > 0 else "0.7071"
-        order = place("document", document=wanted, page=page, pages=len(document.pages), ratio=ratio,
-                      textual=int(not document.lines), title=document.title)
+        ratio = (
+            f"{first.width / first.height:.4f}"
+            if first and first.width > 0 and first.height > 0
+            else "0.7071"
+        )
+        order = place(
+            "document",
+            document=wanted,
+            page=page,
+            pages=len(document.pages),
+            ratio=ratio,
+            textual=int(not document.lines),
+            title=document.title,
+        )
         return {**shown, self.regions.place: order, self.regions.memory: Memory(wanted, follow).kept()}
 
     # ------------------------------------------------------------------- handlers
@@ -149,7 +175,9 @@ class Page:
         wanted, page = query.get("doc"), str(query.get("page", "1"))
         job = str(query.get("job", ""))
         if job.isdecimal():
-            wanted = next((row.document_id for row in self.actions.job_rows(owner) if row.id == int(job)), wanted)
+            wanted = next(
+                (row.document_id for row in self.actions.job_rows(owner) if row.id == int(job)), wanted
+            )
         lists = self.show_lists(owner)
         if wanted:
             return {**lists, **self.go_to(owner, wanted, page=int(page) if page.isdecimal() else 1)}
@@ -213,8 +241,12 @@ class Page:
         owner, wanted = self.owner(request), document_id(event)
         title = next((row.title for row in self.actions.documents(owner) if row.id == wanted), "")
         self.actions.delete(owner, (wanted,))
-        return {**self.show_lists(owner), self.regions.message: undo_bar(title, wanted),
-                self.regions.place: place("library"), self.regions.memory: Memory().kept()}
+        return {
+            **self.show_lists(owner),
+            self.regions.message: undo_bar(title, wanted),
+            self.regions.place: place("library"),
+            self.regions.memory: Memory().kept(),
+        }
 
     @guarded
     def undo(self, event: gr.EventData, request: gr.Request) -> Update:

@@ -23,8 +23,13 @@ element.addEventListener('click', (event) => {
 
 def region(name: str, *verbs: str, value: str = "") -> gr.HTML:
     """An empty region that sends these verbs."""
-    return gr.HTML(value, elem_id=name, js_on_load=sends(*verbs) if verbs else None, padding=False,
-                   apply_default_css=False)
+    return gr.HTML(
+        value,
+        elem_id=name,
+        js_on_load=sends(*verbs) if verbs else None,
+        padding=False,
+        apply_default_css=False,
+    )
 
 
 def sends(*verbs: str) -> str:

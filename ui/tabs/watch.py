@@ -44,14 +44,18 @@ class Watch:
         """The parts of the page that changed since the last look. `active` says whether to look again."""
         rows = self.actions.job_rows(self.owner)
         self.active = any(map(is_active, rows))
-        views = [self._tell(row) if is_active(row) or row.kind == "ingest" else JobView(row, Story())
-                 for row in rows]
+        views = [
+            self._tell(row) if is_active(row) or row.kind == "ingest" else JobView(row, Story())
+            for row in rows
+        ]
         update: Update = {}
         self._follow(views, update)
         regions = self.page.regions
         if self._changed("lists", [(row.id, row.state) for row in rows]):
             update |= self.page.show_lists(self.owner)
-        if self._changed("adding", [(view.row.id, view.row.state, view.story.last) for view in self._added(views)]):
+        if self._changed(
+            "adding", [(view.row.id, view.row.state, view.story.last) for view in self._added(views)]
+        ):
             update[regions.adding] = adding_view(self._added(views))
         if self._changed("bar", [(v.row.id, v.row.state, v.story.last) for v in views if is_active(v.row)]):
             titles = {row.id: row.title for row in self.actions.documents(self.owner)}
@@ -69,8 +73,12 @@ class Watch:
     def _added(self, views: list[JobView]) -> list[JobView]:
         """Files being read, and those that were a moment ago."""
         since = datetime.now(UTC) - ADDED_ROWS_STAY
-        return [v for v in views if v.row.kind == "ingest"
-                and (is_active(v.row) or (v.row.finished is not None and v.row.finished > since))]
+        return [
+            v
+            for v in views
+            if v.row.kind == "ingest"
+            and (is_active(v.row) or (v.row.finished is not None and v.row.finished > since))
+        ]
 
     def _follow(self, views: list[JobView], update: Update) -> None:
         """Open the document that was just added alone, once it is read."""

@@ -32,9 +32,19 @@ class Workspace:
 def tab_list() -> Html:
     """The tabs; "Page" is one of them only where the viewer has no room beside them."""
     tabs = [
-        element("button", label, type="button", role="tab", class_=f"tab tab-{name}", data_go="tab", data_tab=name,
-                id=f"tab-{name}", aria_selected="true" if name == "summary" else "false", aria_controls=f"panel-{name}",
-                tabindex=0 if name == "summary" else -1)
+        element(
+            "button",
+            label,
+            type="button",
+            role="tab",
+            class_=f"tab tab-{name}",
+            data_go="tab",
+            data_tab=name,
+            id=f"tab-{name}",
+            aria_selected="true" if name == "summary" else "false",
+            aria_controls=f"panel-{name}",
+            tabindex=0 if name == "summary" else -1,
+        )
         for name, label in TABS.items()
     ]
     return element("div", *tabs, role="tablist", class_="tabs", aria_label="Document")
@@ -51,13 +61,24 @@ def build_workspace() -> Workspace:
                 gr.HTML(tab_list(), js_on_load=None, padding=False, apply_default_css=False)
                 with gr.Column(elem_id="panel-summary", elem_classes="tab-panel"):
                     with gr.Row(elem_classes="run-row"):
-                        length = gr.Radio(LENGTHS, value="medium", label="Length", elem_id="length", scale=3, min_width=200)
-                        run = gr.Button("Summarize", variant="primary", elem_id="summarize", scale=1, min_width=140)
+                        length = gr.Radio(
+                            LENGTHS, value="medium", label="Length", elem_id="length", scale=3, min_width=200
+                        )
+                        run = gr.Button(
+                            "Summarize", variant="primary", elem_id="summarize", scale=1, min_width=140
+                        )
                     summary = region("summary", "stop", "resume")
                 with gr.Column(elem_id="panel-ask", elem_classes="tab-panel"):
                     with gr.Row(elem_classes="run-row"):
-                        question = gr.Textbox(label="Your question", placeholder="What do you want to know?", max_lines=4,
-                                              max_length=MAX_QUESTION_CHARS, elem_id="question", scale=3, min_width=200)
+                        question = gr.Textbox(
+                            label="Your question",
+                            placeholder="What do you want to know?",
+                            max_lines=4,
+                            max_length=MAX_QUESTION_CHARS,
+                            elem_id="question",
+                            scale=3,
+                            min_width=200,
+                        )
                         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=100)
                     answers = region("answers", "stop", "resume")
                 with gr.Column(elem_id="panel-details", elem_classes="tab-panel"):

@@ -1,0 +1,102 @@
+"""Exports are inert in their format and complete."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from engine.errors import NotInLibrary
+from engine.types import Answer, Citation, Run, Span, Summary, SummarySentence
+from ui.exports import as_markdown, export, file_stem
+
+RUN = Run(
+    "summarize",
+    "d" * 64,
+    "fake",
+    "0" * 64,
+    "int8",
+    "cpu",
+    {},
+    "the first token",
+    1,
+    1,
+    10,
+    3,
+    (),
+    (),
+    "0",
+    1.0,
+)
+
+
+def workspace(text: str = "A sentence.", title: str = "Title"):
+    citation = Citation(Span(0, len(text)), 3, text, 0.9)
+    summary = Summary((SummarySentence(text, 0.9, (citation,)),), RUN)
+    answer = Answer("Why?", True, text, Span(0, len(text)), 3, 0.8, (citation,), RUN)
+    absent = Answer("Who?", False, "", None, None, 0.7, (), RUN)
+    now = datetime.now(UTC)
+    return SimpleNamespace(
+        row=SimpleNamespace(id="d" * 64, title=title, n_pages=3),
+        summaries=(SimpleNamespace(id=1, created=now, summary=summary),),
+        answers=(
+            SimpleNamespace(id=1, created=now, answer=answer),
+            SimpleNamespace(id=2, created=now, answer=absent),
+        ),
+    )
+
+
+def test_markdown_names_the_page_of_every_sentence() -> None:
+    file = export(workspace(), "summary.md")
+    assert file.name == "title-summary.md"
+    assert "1. A sentence\\. (p. 3)" in file.data.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](http://evil.example/b.png)",
+        "[a](javascript:1)",
+        "<img src=x onerror=1>",
+        "# heading\n\n- list",
+        "<http://evil.example>",
+        "`code`",
+    ],
+)
+def test_markdown_cannot_be_steered_by_the_document(text: str) -> None:
+    written = as_markdown(text)
+    assert "\n" not in written
+    for special in "![]()<>#`":
+        assert written.replace(f"\\{special}", "").count(special) == 0
+
+
+def test_json_round_trips() -> None:
+    text = 'quote " and \u202e and \N{SNOWMAN}'
+    content = json.loads(export(workspace(text), "summary.json").data)
+    assert content["summary"]["sentences"][0]["text"] == text
+    answers = json.loads(export(workspace(text), "answers.json").data)["answers"]
+    assert [answer["found"] for answer in answers] == [True, False]
+
+
+def test_answers_say_not_found() -> None:
+    assert "Not found in this document" in export(workspace(), "answers.md").data.decode()
+
+
+@pytest.mark.parametrize("what", ["summary.exe", "../summary.md", "", "summary"])
+def test_unknown_exports_are_not_there(what: str) -> None:
+    with pytest.raises(NotInLibrary):
+        export(workspace(), what)
+
+
+@pytest.mark.parametrize(
+    "title, stem",
+    [
+        ("../../etc/passwd", "etc-passwd"),
+        ("\u202e", "document"),
+        ('a"b\r\nSet-Cookie: x', "a-b-set-cookie-x"),
+        ("Ünïcode", "n-code"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_file_names_are_plain(title: str, stem: str) -> None:
+    assert file_stem(title) == stem

@@ -1,0 +1,74 @@
+"""Small views that the larger ones are made of: icons, buttons, notes, failures, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.types import Progress
+from ui.html import Html, element
+
+
+def icon(path: str) -> Html:
+    """A 24 x 24 line drawing."""
+    return element("svg", element("path", d=path), viewBox="0 0 24 24", class_="icon", aria_hidden="true")
+
+
+CLOSE = "M6 6l12 12M18 6L6 18"
+STOP = "M7 7h10v10H7z"
+
+
+def note(title: str, words: str, *more: str, kind: str = "quiet") -> Html:
+    """A card that says something instead of showing results: empty, failed, stopped."""
+    return element("div", element("h3", title), element("p", words), *more, class_=f"note {kind}")
+
+
+def failure(code: str, message: str, *more: str) -> Html:
+    """What went wrong, in our own words, with the code to quote."""
+    return element(
+        "div",
+        element("h3", "This did not work"),
+        element("p", message),
+        element("p", "Code: ", element("span", code, class_="code"), class_="faint"),
+        *more,
+        class_="note failed",
+        role="alert",
+    )
+
+
+def plural(count: int, word: str) -> str:
+    """`1 page`, `2 pages`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def page_ranges(pages: Sequence[int]) -> str:
+    """`1-3, 7` for 1, 2, 3, 7."""
+    parts: list[list[int]] = []
+    for page in pages:
+        if parts and page == parts[-1][1] + 1:
+            parts[-1][1] = page
+        else:
+            parts.append([page, page])
+    return ", ".join(str(a) if a == b else f"{a}\N{EN DASH}{b}" for a, b in parts)
+
+
+def act(verb: str, *children: str, class_: str = "button", **data: str | int | float | bool | None) -> Html:
+    """A button that does something on the server."""
+    return element("button", *children, type="button", class_=class_, data_act=verb, **data)
+
+
+def progress_words(progress: Progress | None) -> str:
+    """`Reading page 3 of 12`."""
+    if progress is None:
+        return "Starting"
+    if not progress.total:
+        return progress.phase
+    unit = f" {progress.unit}" if progress.unit else ""
+    return f"{progress.phase}{unit} {progress.done} of {progress.total}"
+
+
+def meter(progress: Progress | None) -> Html:
+    """A progress bar; without a known end it moves but claims nothing."""
+    label = progress_words(progress)
+    if progress is None or not progress.total:
+        return element("progress", aria_label=label)
+    return element("progress", value=progress.done, max=progress.total, aria_label=label)
