@@ -6,7 +6,6 @@ value of the wrong kind is refused by name. Nothing in it can name code, a file 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 
 from engine.errors import UnsupportedModel
@@ -35,9 +34,9 @@ class Fields:
     def number(self, name: str, default: float | None = None, most: float = 1e9) -> float:
         """A finite number from 0 to `most`."""
         value = self._value(name, default)
-        if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= most:  # type: ignore[arg-type, operator]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             raise UnsupportedModel(f"config.json: {name} must be a number from 0 to {most:g}.")
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
 
     def flag(self, name: str, default: bool) -> bool:
         """True or false."""

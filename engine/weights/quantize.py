@@ -33,12 +33,13 @@ PACKED = ("weight_int8", "weight_int4", "weight_scale")
 def int8_linear(states: Tensor, weight: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
     """states (.., in) x weight (out, in) int8, times the scale (out,) of each row, plus bias."""
     result = functional.linear(states, weight.to(states.dtype)) * scale.to(states.dtype)
-    return result if bias is None else result + bias
+    return result if bias is None else result + bias.to(states.dtype)
 
 
 def int4_linear(states: Tensor, weight: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
     """states (.., in) x weight (out, in / 2) packed, scale (out, in / group), plus bias."""
-    return functional.linear(states, unpack_int4(weight, scale, states.dtype), bias)
+    result = functional.linear(states, unpack_int4(weight, scale, states.dtype))
+    return result if bias is None else result + bias.to(states.dtype)
 
 
 class Quantized(nn.Module):
