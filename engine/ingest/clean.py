@@ -97,8 +97,8 @@ def _clusters(
             clusters[-1] = (clusters[-1][0] + cleaned, clusters[-1][1])
         else:
             clusters.append((cleaned, left))
-    ends = [left for _, left in clusters[1:]] + [right]
-    return [(text, left, end) for (text, left), end in zip(clusters, ends, strict=True)]
+    ends = [*(left for _, left in clusters[1:]), right]
+    return [(text, left, end) for (text, left), end in zip(clusters, ends, strict=False)]
 
 
 def _trim(text: str, edges: array[float]) -> tuple[str, array[float]]:

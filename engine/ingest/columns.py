@@ -18,7 +18,7 @@ from engine.ingest.strips import Strip, is_rtl, join_rows, typical_size
 MAX_STRIPS = 4_000  # on one page; more is no text to be read in columns
 MAX_DEPTH = 4
 MIN_ROWS = 3.0  # a gutter runs along at least so many lines
-MIN_CHARS, MIN_FILL = 12, 0.45  # of the pieces beside it: letters, and share of the column's width
+MIN_LETTERS, MIN_FILL = 11, 0.45  # of the pieces beside it: letters, and share of the column's width
 OVERHANG = 0.15  # a line that sticks out of its column by less than this share does not cross
 
 
@@ -139,7 +139,7 @@ def _is_between_columns(
 
 
 def _reads_like_text(side: Sequence[Strip]) -> bool:
-    if len(side) < MIN_ROWS or median(len(strip.text) for strip in side) < MIN_CHARS:
+    if len(side) < MIN_ROWS or median(sum(c.isalpha() for c in s.text) for s in side) < MIN_LETTERS:
         return False
     width = max(strip.x1 for strip in side) - min(strip.x0 for strip in side)
     return median(strip.width for strip in side) >= MIN_FILL * width

@@ -19,6 +19,7 @@ from engine.ingest.sentences import split_sentences
 from engine.ingest.strips import Strip
 from engine.types import SentenceKind, Span
 
+GARBLED = "\ufffd"  # what stands for a letter that could not be told
 WHOLE_KINDS = ("heading", "reference")  # one sentence each, if it is not too long
 MAX_WHOLE = 600
 
@@ -80,10 +81,18 @@ def _add_sentences(block: Block, text: str, offset: int, number: int, result: Co
                 result.sentences.append((Span(offset + start, offset + start + len(row)), "table", number))
             start += len(row) + 1
         return
-    if block.kind in WHOLE_KINDS and len(text) <= MAX_WHOLE:
+    if block.kind in WHOLE_KINDS and len(text) <= MAX_WHOLE and not is_garbled(text):
         result.sentences.append((Span(offset, offset + len(text)), block.kind, number))
         return
-    result.sentences += ((span, block.kind, number) for span in split_sentences(text, offset))
+    for span in split_sentences(text, offset):
+        if not is_garbled(text[span.start - offset : span.end - offset]):
+            result.sentences.append((span, block.kind, number))
+
+
+def is_garbled(text: str) -> bool:
+    """Whether at least half of the letters could not be told: nothing that could be read."""
+    n_lost = text.count(GARBLED)
+    return n_lost > 0 and 2 * n_lost >= len(text) - text.count(" ")
 
 
 def tenths(edges: array[float], n_letters: int) -> list[int]:

@@ -68,5 +68,6 @@ def _goes_on(block: Block, other: Block) -> bool:
     letter = other.first.text.lstrip("\"'“‘«([")[:1]
     if letter.islower() or block.last.text.endswith(HYPHENS):
         return True
-    indented = other.first.x0 - other.left > 0.8 * other.size and len(other.lines) > 1
-    return not indented and block.kind == "body"
+    if block.kind != "body" or len(block.lines) < 2 or other.first.x0 - other.left > 0.8 * other.size:
+        return False
+    return letter.isupper() or letter.isdigit()

@@ -27,11 +27,15 @@ WIDE = re.compile(
 
 
 def count_words(lines: Iterable[str]) -> Counter[str]:
-    """How often each word stands inside a line, where nobody had to break it."""
+    """How often each word stands inside a line, where nobody had to break it; compounds also in parts."""
     words: Counter[str] = Counter()
     for line in lines:
         found = [match.group().casefold() for match in WORD.finditer(line)]
-        words.update(found[1 : -1 if line.endswith((*HYPHENS, SOFT_HYPHEN)) else None])
+        inner = found[1 : -1 if line.endswith((*HYPHENS, SOFT_HYPHEN)) else None]
+        words.update(inner)
+        for word in inner:
+            if "-" in word:
+                words.update(word.split("-"))
     return words
 
 
@@ -54,18 +58,25 @@ def _join_hyphen(before: str, after: str, words: Counter[str]) -> tuple[int, str
     head, tail = LAST.search(before), FIRST.match(after)
     if head is None or tail is None:
         return 0, ""
-    left, right = head.group().casefold(), tail.group().casefold()
-    if right in CONJUNCTIONS:
+    if tail.group().casefold() in CONJUNCTIONS:
         return 0, " "
     if not after[0].islower() or _is_address(before):
         return 0, ""
-    whole, hyphenated = words[left + right], words[f"{left}-{right}"]
+    return (0, "") if _keeps_hyphen(head.group().casefold(), tail.group().casefold(), words) else (1, "")
+
+
+def _keeps_hyphen(head: str, tail: str, words: Counter[str]) -> bool:
+    """Whether `head-tail` is a compound rather than a broken word; the document itself knows best."""
+    left, right = re.split(f"[{''.join(HYPHENS)}]", head)[-1], re.split(f"[{''.join(HYPHENS)}]", tail)[0]
+    whole = words[left + right]
+    hyphenated = max(words[f"{left}-{right}"], words[f"{head}-{tail}"])
     if whole or hyphenated:
-        return (1, "") if whole >= hyphenated else (0, "")
-    if "-" in left or "-" in right or left in KEEPING or any(c.isdigit() for c in left):
-        return 0, ""
-    compound = min(len(left), len(right)) >= 4 and left not in OPENING and words[left] and words[right]
-    return (0, "") if compound else (1, "")
+        return hyphenated > whole
+    if left in KEEPING or any(c.isdigit() for c in left):
+        return True
+    if left != head or right != tail:  # in a compound already: state-of- / the-art
+        return bool(words[left] and words[right])
+    return min(len(left), len(right)) >= 4 and left not in OPENING and bool(words[left] and words[right])
 
 
 def _is_address(line: str) -> bool:

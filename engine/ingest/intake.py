@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from engine.types import IsCancelled
 Kind = Literal["pdf", "txt"]
 
 HEAD = 1024  # a PDF must say so this early (ISO 32000-1, annex H, implementation note 13)
+# A PDF that lost its first line begins with an object; every reader repairs that.
+HEADLESS = re.compile(rb"^[^<]{0,16}\b\d{1,6}\s+\d{1,3}\s+obj\b")
 CHUNK = 1 << 20
 FLAGS = os.O_RDONLY
 for _flag in ("O_BINARY", "O_NONBLOCK", "O_NOCTTY"):  # which of them exist differs between systems
@@ -69,7 +72,7 @@ def kind_of(head: bytes, name: str) -> Kind:
     """The kind on which content and file name agree; UnsupportedFile where they do not."""
     suffix = os.path.splitext(name.strip())[1].lower()
     if suffix == ".pdf":
-        if b"%PDF" not in head:
+        if b"%PDF" not in head and not HEADLESS.search(head):
             raise UnsupportedFile("This file is named .pdf, but it is none. Convert it to PDF and add that.")
         return "pdf"
     if suffix == ".txt":

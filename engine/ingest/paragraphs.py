@@ -98,7 +98,10 @@ def _ends(block: Block, line: Strip, after: Strip | None, pitch: float) -> bool:
     if _is_row(before) != _is_row(line):
         return True
     step = line.base - before.base
-    if step > max(1.4 * pitch, pitch + 0.4 * line.size) or step < -0.5 * line.size:
+    most = max(1.4 * pitch, pitch + 0.4 * line.size)
+    if min(line.size, before.size) > pitch:  # a heading of several lines among smaller text
+        most = max(most, 1.5 * line.size)
+    if step > most or step < -0.5 * line.size:
         return True
     if abs(line.size - before.size) > 0.12 * max(line.size, before.size) and step > 0.8 * pitch:
         return True

@@ -16,11 +16,14 @@ import pymupdf  # noqa: E402
 
 from engine.errors import EncryptedFile, FileTooLarge, UnreadableFile  # noqa: E402
 from engine.ingest.clean import clean_piece, clean_strip  # noqa: E402
+from engine.ingest.glyphs import Glyph, mend  # noqa: E402
 from engine.ingest.limits import Limits  # noqa: E402
 from engine.ingest.strips import NO_EDGES, Entry, RawPage, Strip  # noqa: E402
 
 FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
 BOLD_NAMES = ("bold", "black", "heavy", "cmbx", "-medi", "semibold", "demi")
+
+EXACT_PAGE = 100_000  # letters; a page of more is read without the place of each
 
 # What MuPDF raises, through two generations of bindings.
 MUPDF_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OSError, MemoryError)
@@ -50,23 +53,29 @@ def open_pdf(name: str, limits: Limits) -> pymupdf.Document:
 
 
 def read_page(document: pymupdf.Document, number: int, limits: Limits, exact: bool) -> RawPage:
-    """Read page `number`, counted from 1. A page that cannot be read comes back as failed."""
+    """Read page `number`, counted from 1. A page that MuPDF cannot read comes back as failed."""
+    raw = RawPage(number, 612.0, 792.0)
     try:
         page = document[number - 1]
-        text_page = pymupdf.TextPage(page.get_displaylist().get_textpage(FLAGS))
-        n_chars = len(text_page.extractText())
-        raw = RawPage(number, *_size(page.rect.width, page.rect.height))
-        if n_chars > limits.page_chars:
+        raw.width, raw.height = _size(page.rect.width, page.rect.height)
+        # The public get_textpage ignores the page's rotation, and a display list drops blanks.
+        text_page = pymupdf.TextPage(page._get_textpage(flags=FLAGS, matrix=pymupdf.Matrix(1, 1)))
+        layer = text_page.extractText()
+        if len(layer) > limits.page_chars:
             raw.failed = True
             return raw
-        exact = exact and n_chars < 100_000
-        content = text_page.extractRAWDICT() if exact else text_page.extractDICT()
-        raw.strips = list(_strips(content["blocks"], number))
-        raw.n_chars = sum(len(strip.text) for strip in raw.strips)
-        raw.painted = not raw.n_chars and bool(page.get_bboxlog())
-        return raw
+        exact = exact and len(layer) < EXACT_PAGE
+        blocks = (text_page.extractRAWDICT() if exact else text_page.extractDICT())["blocks"]
+        raw.painted = not layer.strip() and bool(page.get_bboxlog())
     except MUPDF_ERRORS:
-        return RawPage(number, 612.0, 792.0, failed=True)
+        raw.failed = True
+        return raw
+    raw.has_layer = bool(layer)
+    raw.strips = list(_strips(blocks, number))
+    if not raw.strips and layer.strip():
+        raw.strips = list(_strips(blocks, number, unknown="\ufffd"))
+    raw.n_chars = sum(len(strip.text) for strip in raw.strips)
+    return raw
 
 
 def read_outline(document: pymupdf.Document, limits: Limits) -> list[Entry]:
@@ -128,15 +137,16 @@ def _size(width: float, height: float) -> tuple[float, float]:
     return min(max(width, 1.0), 1e6), min(max(height, 1.0), 1e6)
 
 
-def _strips(blocks: list[dict[str, Any]], number: int) -> Iterator[Strip]:
+def _strips(blocks: list[dict[str, Any]], number: int, unknown: str = "") -> Iterator[Strip]:
+    """The strips of a page. `unknown` stands for letters that may not enter a text."""
     for block in blocks:
         for line in block.get("lines", ()):
-            strip = _strip(line, number)
+            strip = _strip(line, number, unknown)
             if strip is not None and strip.text:
                 yield strip
 
 
-def _strip(line: dict[str, Any], number: int) -> Strip | None:
+def _strip(line: dict[str, Any], number: int, unknown: str) -> Strip | None:
     spans = [span for span in line["spans"] if span.get("chars") or span.get("text", "").strip()]
     if not spans:
         return None
@@ -144,8 +154,9 @@ def _strip(line: dict[str, Any], number: int) -> Strip | None:
     edges = NO_EDGES
     if "chars" in spans[0]:
         chars = [char for span in spans for char in span["chars"]]
-        lefts = [char["bbox"][0] for char in chars]
-        text, edges = clean_strip([char["c"] for char in chars], lefts, chars[-1]["bbox"][2])
+        glyphs = mend([Glyph(c["c"], c["bbox"][0], c["bbox"][2], c["synthetic"]) for c in chars])
+        letters = [g.letter if not unknown or g.letter.isprintable() else unknown for g in glyphs]
+        text, edges = clean_strip(letters, [g.x0 for g in glyphs], glyphs[-1].x1)
     else:
         text = clean_piece("".join(span["text"] for span in spans))
     main = max(spans, key=lambda span: len(span.get("chars") or span["text"]))

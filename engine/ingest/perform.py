@@ -16,7 +16,7 @@ from typing import Any
 from engine.errors import DocumentError, UnreadableFile
 from engine.ingest import pdf
 from engine.ingest.clean import clean_piece
-from engine.ingest.compose import Composition, compose, tenths
+from engine.ingest.compose import Composition, compose, is_garbled, tenths
 from engine.ingest.limits import Limits
 from engine.ingest.paragraphs import Block
 from engine.ingest.plain import ENCODINGS, read_plain
@@ -81,7 +81,10 @@ def _read_pdf(request: Mapping[str, Any], descriptor: int, limits: Limits, send:
     send({"at": 0, "of": n_pages})
     entries, claimed = pdf.read_outline(document, limits), pdf.read_title(document)
     blocks, title = _understand(pages, entries, bool(request["lean"]))
-    _send_document(pages, compose(blocks), choose_title(claimed, title, request["name"]), send)
+    result = compose(blocks)
+    if not result.text and any(page.has_layer for page in pages):
+        result.text = " "  # a text layer of blanks: read, but with nothing in it
+    _send_document(pages, result, choose_title(claimed, title, request["name"]), send)
 
 
 def _understand(pages: list[RawPage], entries: list[Entry], lean: bool) -> tuple[list[Block], Block | None]:
@@ -136,10 +139,12 @@ def _send_document(pages: list[RawPage], result: Composition, title: str, send: 
             span, kind, paragraph = result.sentences[j]
             sentences.append([span.start, span.end, kind, paragraph])
             j += 1
-        state = "failed" if page.failed else "text" if lines or result.text[start:end].strip() else "no_text"
+        text = result.text[start:end]
+        garbled = is_garbled(text)
+        state = "failed" if page.failed else "text" if text.strip() and not garbled else "no_text"
         send({"page": {
             "number": page.number, "width": page.width, "height": page.height, "state": state,
-            "painted": page.painted, "text": result.text[start:end], "lines": lines, "sentences": sentences,
+            "painted": page.painted or garbled, "text": text, "lines": lines, "sentences": sentences,
         }})
     outline = [[span.start, span.end, page, level] for span, page, level in result.outline]
     send({"done": {"title": title, "outline": outline}})

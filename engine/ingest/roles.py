@@ -103,6 +103,8 @@ def _mark_footnotes(blocks: Sequence[Block], size: float, heights: dict[int, flo
 
 def _is_note(block: Block, heights: dict[int, float]) -> bool:
     low = block.first.box[1] > 0.4 * heights.get(block.first.page, 792.0)
+    if block.first.box[1] > 0.82 * heights.get(block.first.page, 792.0):
+        return True
     return low and (block.first.raised or NOTE_MARK.match(block.text) is not None)
 
 

@@ -57,7 +57,8 @@ class RawPage:
     height: float
     strips: list[Strip] = field(default_factory=list)
     failed: bool = False
-    painted: bool = False  # whether anything but text is on it
+    painted: bool = False  # whether something is to be seen on it that is no text
+    has_layer: bool = False  # whether there is a text layer, be it of blanks
     n_chars: int = 0
 
 
@@ -129,7 +130,8 @@ def _join(row: list[Strip]) -> Strip:
         gap = (left.x0 - right.x1) if rtl else (right.x0 - left.x1)
         cells += gap > 1.5 * main.size
         exact = exact and bool(right.edges) and not rtl
-        blank = gap > 0.1 * main.size and not (left.text.endswith(" ") or right.text.startswith(" "))
+        is_index = abs(left.size - right.size) > 0.1 * main.size or abs(left.base - right.base) > 1.0
+        blank = gap > 0.1 * main.size if is_index else True
         text += " " + right.text if blank else right.text
         if exact:
             edges = edges + right.edges if blank else edges[:-1] + right.edges

@@ -86,6 +86,7 @@ class Assembly:
         self._pages: list[Page] = []
         self._lines: list[Line] = []
         self._sentences: list[Sentence] = []
+        self._unread = False  # whether a page shows something that is no text
 
     def take(self, message: Message) -> Document | None:
         """Add a message; the document when it was the last one. Raises ChildFailed for nonsense."""
@@ -110,6 +111,7 @@ class Assembly:
         size = _point(page["width"]), _point(page["height"])
         self._pages.append(Page(number, *size, Span(start, end), state))
         self._texts.append(text)
+        self._unread |= state == "failed" or (state == "no_text" and page["painted"] is True)
         self._length = end
         self._lines.extend(_line(row, number, start, end) for row in page["lines"])
         self._sentences.extend(self._sentences_of(page["sentences"], number))
@@ -134,16 +136,16 @@ class Assembly:
         return Document(
             id=self._sha256, title=_title(done["title"]), text=text, pages=tuple(self._pages),
             lines=tuple(self._lines), sentences=tuple(self._sentences), outline=outline,
-            status=_status(self._pages, text),
+            status=_status(self._pages, text, self._unread),
         )
 
 
-def _status(pages: list[Page], text: str) -> Status:
+def _status(pages: list[Page], text: str, unread: bool) -> Status:
     """Raises NoText and UnreadableFile: a document without a single character is not one."""
-    failed = sum(page.state == "failed" for page in pages)
-    if not text.strip():
-        raise UnreadableFile(pages=len(pages)) if failed == len(pages) else NoText(pages=len(pages))
-    return "partial" if failed or any(page.state == "no_text" for page in pages) else "ok"
+    if not text:
+        failed = all(page.state == "failed" for page in pages)
+        raise UnreadableFile(pages=len(pages)) if failed else NoText(pages=len(pages))
+    return "partial" if unread or not text.strip() else "ok"
 
 
 def _line(row: list[Any], page: int, base: int, limit: int) -> Line:
