@@ -288,11 +288,11 @@ def test_bf16_autocast_stays_close(bare: tuple[Any, Any]) -> None:
 
 
 def wider_window(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    setattr(ours.layers[0].attention, "radius", ours.layers[0].attention.radius + 1)
+    ours.layers[0].attention.radius = ours.layers[0].attention.radius + 1
 
 
 def narrower_window(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    setattr(ours.layers[1].attention, "radius", ours.layers[1].attention.radius - 1)
+    ours.layers[1].attention.radius = ours.layers[1].attention.radius - 1
 
 
 def forget_global(ours: Any, patch: pytest.MonkeyPatch) -> None:
@@ -348,12 +348,12 @@ def positions_off_by_one(ours: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 def no_token_types(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    setattr(ours.embeddings.token_type, "weight", torch.nn.Parameter(torch.zeros(3, 32)))
+    ours.embeddings.token_type.weight = torch.nn.Parameter(torch.zeros(3, 32))
 
 
 def other_activation(ours: Any, patch: pytest.MonkeyPatch) -> None:
     for layer in ours.layers:
-        setattr(layer, "activation", longformer.ACTIVATIONS["relu"])
+        layer.activation = longformer.ACTIVATIONS["relu"]
 
 
 MUTANTS = (
