@@ -15,13 +15,18 @@ window), G most global tokens in a row of the batch, S block length, K keys that
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.attention.dense import masked_bias
+from engine.attention.rows import CHUNK
+
 BLOCK = 128  # S: queries computed together. Shorter wastes less work outside the band
+Pulse = Callable[[], None]  # called now and then; what it raises stops the computation
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,17 @@ class WindowAttention(nn.Module):
         self.query_global, self.key_global, self.value_global = (nn.Linear(width, width) for _ in range(3))
 
     def forward(
-        self, hidden: Tensor, marks: Marks, want_weights: bool = False
+        self, hidden: Tensor, marks: Marks, want_weights: bool = False, pulse: Pulse | None = None
     ) -> tuple[Tensor, Weights | None]:
-        """(B, L, W) to the context (B, L, W), and the probabilities where wanted."""
+        """(B, L, W) to the context (B, L, W), and the probabilities where wanted. `pulse` is called
+        at least every 2,048 rows."""
         n_batch, length, width = hidden.shape
         scale = (width // self.n_heads) ** -0.5
         query = self._heads(self.query(hidden) * scale)
         key, value = self._heads(self.key(hidden)), self._heads(self.value(hidden))
         dropout = self.dropout if self.training else 0.0
         attend = attend_densely if length <= 2 * self.radius + BLOCK else attend_in_blocks
-        context, local = attend(query, key, value, marks, self.radius, dropout, want_weights)
+        context, local = attend(query, key, value, marks, self.radius, dropout, want_weights, pulse)
         context = context.view(n_batch, self.n_heads, length, -1).transpose(1, 2).reshape(hidden.shape)
         overall = None
         if marks.n_global:
@@ -153,16 +159,9 @@ def _shared_matmul(left: Tensor, right: Tensor) -> Tensor:
     return stacked.view(*left.shape[:-1], right.shape[-1])
 
 
-def masked_bias(seen: Tensor, dtype: torch.dtype) -> Tensor:
-    """0 where `seen`, elsewhere a number so low that softmax gives 0. Finite, so that a row which
-    may look at nothing stays a number, and a quarter of the lowest, so that two may be added."""
-    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(
-        ~seen, torch.finfo(dtype).min / 4
-    )
-
-
 def attend_densely(
-    query: Tensor, key: Tensor, value: Tensor, marks: Marks, radius: int, dropout: float, want_weights: bool
+    query: Tensor, key: Tensor, value: Tensor, marks: Marks, radius: int, dropout: float,
+    want_weights: bool, pulse: Pulse | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """The window and the global columns by one masked matrix, for short inputs.
 
@@ -185,7 +184,8 @@ def attend_densely(
 
 
 def attend_in_blocks(
-    query: Tensor, key: Tensor, value: Tensor, marks: Marks, radius: int, dropout: float, want_weights: bool
+    query: Tensor, key: Tensor, value: Tensor, marks: Marks, radius: int, dropout: float,
+    want_weights: bool, pulse: Pulse | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """The same by blocks of S queries: time and memory grow with L, not with its square."""
     n_batch, length = marks.valid.shape
@@ -202,6 +202,8 @@ def attend_in_blocks(
 
     contexts, kept = [], []
     for block, rows in enumerate(torch.split(query, BLOCK, 1)):
+        if pulse is not None and block * BLOCK % CHUNK == 0:
+            pulse()
         first, last = max(0, block - reach), min(len(keys), block + reach + 1)
         start, stop = first * BLOCK, min(last * BLOCK, length)
         shift = (reach - block) * BLOCK  # from a key's position to its column in `near`

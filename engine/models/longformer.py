@@ -22,9 +22,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from engine.attention.window import Marks, Weights, WindowAttention, mark, read_masks
+from engine.attention.rows import by_rows
+from engine.attention.window import Marks, Pulse, Weights, WindowAttention, mark, read_masks
+from engine.errors import InputTooLong
 from engine.weights.checkpoint import Names, Pretrained
 from engine.weights.fields import Fields
+from engine.weights.initialize import init_weights as init_weights
 
 # ------------------------------------------------------------------ configuration
 
@@ -195,13 +198,16 @@ class Layer(nn.Module):
         self.activation = ACTIVATIONS[config.activation]
 
     def forward(
-        self, states: Tensor, marks: Marks, want_weights: bool = False
+        self, states: Tensor, marks: Marks, want_weights: bool = False, pulse: Pulse | None = None
     ) -> tuple[Tensor, Weights | None]:
         """(B, L, W) to (B, L, W), and the attention probabilities where wanted."""
-        context, weights = self.attention(states, marks, want_weights)
+        context, weights = self.attention(states, marks, want_weights, pulse)
         states = self.attention_norm(states + self.dropout(self.attention_out(context)))
+        return by_rows(self._feed_forward, states, pulse), weights
+
+    def _feed_forward(self, states: Tensor) -> Tensor:
         widened = self.activation(self.widen(states))
-        return self.output_norm(states + self.dropout(self.narrow(widened))), weights
+        return self.output_norm(states + self.dropout(self.narrow(widened)))  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------ the model
@@ -222,17 +228,6 @@ class LongformerOutput:
     hidden_states: tuple[Tensor, ...] | None = None
     attentions: tuple[Tensor, ...] | None = None
     global_attentions: tuple[Tensor, ...] | None = None
-
-
-def init_weights(module: nn.Module, std: float) -> None:
-    """Initialise as BERT does: normal weights, zero biases, zero vectors for padding."""
-    for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Embedding):
-            nn.init.normal_(part.weight, std=std)
-        if isinstance(part, nn.Linear) and part.bias is not None:
-            nn.init.zeros_(part.bias)
-        if isinstance(part, nn.Embedding) and part.padding_idx is not None:
-            nn.init.zeros_(part.weight[part.padding_idx].detach())
 
 
 class Longformer(Pretrained):
@@ -279,12 +274,13 @@ class LongformerModel(Longformer):
         vectors: Tensor | None = None,
         want_states: bool = False,
         want_attentions: bool = False,
-        between_layers: Callable[[], None] | None = None,
+        between_layers: Pulse | None = None,
     ) -> LongformerOutput:
         """Encode (B, L) ids, or (B, L, W) word `vectors` in their place.
 
         `valid` is True for real tokens, `is_global` for tokens with global attention, both (B, L)
-        bool. `between_layers` is called before each layer; what it raises stops the computation.
+        bool. `between_layers` is called before each layer, and within it before each chunk of at
+        most 2,048 tokens; what it raises stops the computation. Raises InputTooLong.
         """
         if vectors is None:
             assert ids is not None, "either ids or vectors"
@@ -292,6 +288,8 @@ class LongformerModel(Longformer):
         if positions is None:
             at = self.embeddings
             positions = at.positions_of(ids) if ids is not None else at.positions_of_vectors(vectors)
+        if vectors.shape[1] > self.config.max_tokens and int(positions.max()) >= self.config.max_positions:
+            raise InputTooLong(f"This model reads {self.config.max_tokens} tokens at once, not more.")
         if type_ids is None:
             type_ids = torch.zeros(vectors.shape[:2], dtype=torch.long, device=vectors.device)
         marks = mark(valid, is_global)
@@ -303,7 +301,7 @@ class LongformerModel(Longformer):
             if self.gradient_checkpointing and self.training:
                 states, seen = checkpoint(layer, states, marks, want_attentions, use_reentrant=False)
             else:
-                states, seen = layer(states, marks, want_attentions)
+                states, seen = layer(states, marks, want_attentions, between_layers)
             if want_states:
                 kept.append(states)
             weights.append(seen)
