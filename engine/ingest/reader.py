@@ -22,7 +22,7 @@ from engine.errors import Cancelled, DocumentError, ReadingTimedOut, UnreadableF
 from engine.ingest.intake import Intake, admit, is_unchanged
 from engine.ingest.limits import HOSTED, LOCAL, Limits
 from engine.ingest.wire import Assembly, PageImage, read_image, refusal
-from engine.ingest.worker import ChildFailed, Message, Worker
+from engine.ingest.worker import CHILD, ChildFailed, Message, Worker
 from engine.types import Document, IsCancelled, OnEvent, Progress, ignore_event, never_cancelled
 
 __all__ = ["HOSTED", "LOCAL", "DocumentReader", "Limits", "PageImage"]
@@ -35,10 +35,14 @@ GRACE = 2.0  # seconds that a child has beyond its own budget to say so itself
 
 
 class DocumentReader:
-    """Owns the child processes. Thread-safe; at most `N_WORKERS` documents are read at once."""
+    """Owns the child processes. Thread-safe; at most `N_WORKERS` documents are read at once.
 
-    def __init__(self, limits: Limits = LOCAL) -> None:
+    `child` names the module that serves in them: the tests put one there that hangs or crashes.
+    """
+
+    def __init__(self, limits: Limits = LOCAL, *, child: str = CHILD) -> None:
         self.limits = limits
+        self._child = child
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
         self._seats = threading.BoundedSemaphore(N_WORKERS)
@@ -115,7 +119,7 @@ class DocumentReader:
             if self._closed:
                 raise ValueError("this DocumentReader was closed")
             worker = self._idle.pop() if self._idle else None
-        worker = worker or Worker()
+        worker = worker or Worker(self._child)
         healthy = False
         try:
             yield worker
@@ -142,6 +146,7 @@ class _Attempt:
     lean: bool = False  # without the edges of every letter and without layout
     n_pages: int = 0
     page: int = 0  # the page under way; 0 before the first and after the last
+    is_second: bool = False  # whether it failed before anything was known, be it for lack of memory
 
     def request(self) -> dict[str, object]:
         """What the child is asked, with the time that is left."""
@@ -159,8 +164,10 @@ class _Attempt:
             raise ReadingTimedOut
         if self.page and len(self.skip) < MAX_SKIPPED:
             self.skip.add(self.page)
-        elif not self.lean and self.n_pages:
+        elif self.n_pages and not self.lean:
             self.lean = True
+        elif not self.n_pages and not self.is_second:
+            self.is_second = True
         else:
             raise UnreadableFile
 

@@ -18,7 +18,12 @@ from typing import IO
 from engine.ingest.sandbox import FORKS
 
 ROOT = Path(__file__).resolve().parents[2]
-BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from engine.ingest.child import main; main()"
+CHILD = "engine.ingest.child"  # the module whose main() serves
+BOOT = """
+import importlib, json, sys
+sys.path[:] = json.loads(sys.argv[1])
+importlib.import_module(sys.argv[2]).main()
+"""
 MAX_LINE = 32 * 1024 * 1024
 START_SECONDS = 30.0
 
@@ -36,10 +41,10 @@ class ChildFailed(Exception):
 class Worker:
     """One child process. Not thread-safe: one request at a time, ended before the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, child: str = CHILD) -> None:
         folders = json.dumps([str(ROOT), *filter(None, sys.path)])  # -I forgets where packages are
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-X", "utf8", "-c", BOOT, folders],
+            [sys.executable, "-I", "-B", "-X", "utf8", "-c", BOOT, folders, child],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env=_environment(), close_fds=True, start_new_session=True,
         )
@@ -48,6 +53,7 @@ class Worker:
         assert self._process.stdout is not None
         self._pump = threading.Thread(target=self._read_lines, args=(self._process.stdout,), daemon=True)
         self._pump.start()
+        self._closed = False  # whether it closed its end
         self.served = 0
 
     @property
@@ -70,7 +76,7 @@ class Worker:
 
     def end(self) -> bool:
         """End the request, whatever state it is in; whether the child can take another."""
-        if not FORKS:
+        if not FORKS or self._closed:
             return False
         token = secrets.token_hex(8)  # the reader process never sees it, so it cannot speak for the warden
         try:
@@ -108,6 +114,7 @@ class Worker:
 
     def _parse(self, line: bytes) -> Message:
         if not line:
+            self._closed = True
             raise ChildFailed(self._process.poll())
         try:
             message = json.loads(line)
