@@ -20,7 +20,8 @@ from ui.jobs import ACTIVE, Jobs, Outcome, Story
 from ui.services import Engine
 
 if TYPE_CHECKING:
-    from storage.store import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary, Store
+    from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary
+    from storage.store import Store
 
     from engine.ingest.reader import DocumentReader, PageImage
 

@@ -19,13 +19,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from engine.errors import Cancelled, PrecisError
 from engine.types import Citation, Event, JsonScalar, Progress, Provisional, Span, WindowDone
 
 if TYPE_CHECKING:
-    from storage.store import JobEvent, JobRow, Store
+    from storage.rows import JobEvent, JobRow
+    from storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -108,28 +109,53 @@ class Jobs:
         next(lane for lane in self._lanes if kind in lane.kinds).waiting.put(job_id)
 
     def _run(self, job_id: int, kinds: Mapping[str, Work]) -> None:
-        store = self._store()
-        job = next((job for job in store.queued_jobs() if job.id == job_id), None)
-        if job is None or self._closing.is_set():
-            return  # stopped while it waited; or left queued for the next start
         flag = self._cancelled[job_id] = threading.Event()
-        recorder = Recorder(store, job_id)
-        store.start_job(job_id)
         try:
-            outcome = kinds[job.kind](job, recorder, flag.is_set, store.windows(job_id))
-            recorder.flush()
-            store.finish_job(job_id, "done", result_id=outcome.result_id, document_id=outcome.document_id)
-        except Cancelled:
-            recorder.flush()
-            store.finish_job(job_id, "interrupted" if self._closing.is_set() else "stopped")
-        except PrecisError as error:
-            recorder.flush()
-            store.finish_job(job_id, "failed", error_code=error.code, error_message=str(error))
-        except Exception as error:  # the one guard: a job may fail in any way, the thread must live
-            _log_unexpected(job_id, error)
-            store.finish_job(job_id, "failed", error_code="internal", error_message=PrecisError.default)
+            job = self._take(job_id)
+            if job is not None:
+                end = self._do(job, kinds[job.kind], flag)
+                self._store().finish_job(
+                    job_id,
+                    end.state,
+                    error_code=end.error_code,
+                    error_message=end.error_message,
+                    result_id=end.outcome.result_id,
+                    document_id=end.outcome.document_id,
+                )
+        except PrecisError as error:  # the store cannot be written; the job shows as interrupted later
+            log.error("job %d cannot be recorded: %s", job_id, error.code)
         finally:
             del self._cancelled[job_id]
+
+    def _take(self, job_id: int) -> JobRow | None:
+        """The job, now running here; None if it was stopped while it waited, is left for the next
+        start, or was taken by another process."""
+        waiting = {job.id: job for job in self._store().queued_jobs()}
+        if self._closing.is_set() or job_id not in waiting or not self._store().start_job(job_id):
+            return None
+        return waiting[job_id]
+
+    def _do(self, job: JobRow, work: Work, flag: threading.Event) -> _End:
+        recorder = Recorder(self._store(), job.id)
+        try:
+            return _End("done", work(job, recorder, flag.is_set, self._store().windows(job.id)))
+        except Cancelled:
+            return _End("interrupted" if self._closing.is_set() else "stopped")
+        except PrecisError as error:
+            return _End("failed", error_code=error.code, error_message=str(error))
+        except Exception as error:  # the one guard: a job may fail in any way, the thread must live
+            _log_unexpected(job.id, error)
+            return _End("failed", error_code="internal", error_message=PrecisError.default)
+        finally:
+            recorder.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    state: Literal["done", "failed", "stopped", "interrupted"]
+    outcome: Outcome = Outcome()
+    error_code: str | None = None
+    error_message: str | None = None
 
 
 def _log_unexpected(job_id: int, error: Exception) -> None:

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from ui.actions import Actions
 from ui.html import Html, element
 from ui.routes import build_routes
-from ui.security import Receive, Scope, Send
+from ui.security import Receive, Scope, Send, Visitors
 from ui.tabs.about import build_about
 from ui.tabs.jobs import build_jobs
 from ui.tabs.library import build_library
@@ -91,7 +91,7 @@ def shell() -> Html:
     )
 
 
-def build_page(actions: Actions, key: str) -> gr.Blocks:
+def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
     """The page with everything wired."""
     with gr.Blocks(title="Precis", analytics_enabled=False, delete_cache=SECONDS_UPLOADS_STAY) as blocks:
         place = region("place")
@@ -125,7 +125,7 @@ def build_page(actions: Actions, key: str) -> gr.Blocks:
             question=workspace.question,
             query=library.query,
         )
-        page = Page(actions, regions, key, Path(os.environ["GRADIO_TEMP_DIR"]))
+        page = Page(actions, regions, visitors, Path(os.environ["GRADIO_TEMP_DIR"]))
         wire = Wiring(page, regions)
         wire.followed(blocks.load, page.load, [memory])
         wire.followed(library.files.upload, page.add, [library.files])
@@ -202,12 +202,12 @@ class PageApp:
         return context
 
 
-def build_app(actions: Actions, *, key: str, data_dir: Path, max_upload_bytes: int) -> PageApp:
+def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_upload_bytes: int) -> PageApp:
     """The application to serve. GRADIO_TEMP_DIR must be set before this module is imported."""
-    routes: list[Any] = build_routes(actions, key)
+    routes: list[Any] = build_routes(actions, visitors)
     files = Mount("/precis/assets", StaticFiles(directory=ASSETS))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, routes=[*routes, files])
-    blocks = build_page(actions, key)
+    blocks = build_page(actions, visitors)
     blocks.max_threads = MAX_THREADS
     blocks._queue.max_thread_count = MAX_THREADS  # as launch() does; mounting has no parameter for these
     blocks.state_session_capacity = MAX_SESSIONS

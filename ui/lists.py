@@ -14,7 +14,7 @@ from ui.pieces import STOP, act, icon, meter, note, page_ranges, plural, progres
 from ui.render import download, provenance
 
 if TYPE_CHECKING:
-    from storage.store import DocumentRow, Hit, JobRow
+    from storage.rows import DocumentRow, Hit, JobRow
 
 TRASH = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1-13"
 KINDS = {"summarize": "Summary", "answer": "Question", "ingest": "Reading"}

@@ -17,7 +17,7 @@ from ui.html import Html, element, join
 from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words
 
 if TYPE_CHECKING:
-    from storage.store import DocumentRow, SavedAnswer, SavedSummary
+    from storage.rows import DocumentRow, SavedAnswer, SavedSummary
 
 WELL_SUPPORTED = 0.5  # below this a summary sentence says that the document hardly supports it
 BoxesOf = Callable[[Document, Span], Iterable[object]]

@@ -17,18 +17,18 @@ from starlette.routing import Route
 from engine.errors import NotInLibrary, PrecisError
 from ui.actions import Actions
 from ui.exports import export
-from ui.security import owner_of
+from ui.security import Visitors
 
 PRIVATE = {"Cache-Control": "private, max-age=86400"}
 NOT_STORED = {"Cache-Control": "no-store"}
 
 
-def build_routes(actions: Actions, key: str) -> list[Route]:
-    """The routes over these actions; `key` is the cookie's value."""
+def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
+    """The routes over these actions."""
 
     def owned(verb: Callable[[str, Request], Response]) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
-            owner = owner_of(request.cookies, key)
+            owner = visitors.owner(request.cookies)
             if owner is None:
                 return PlainTextResponse("Open the start page first.", 403)
             try:

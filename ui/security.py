@@ -13,12 +13,14 @@ so no other page open in the same browser can use this app.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "precis"
 LOCAL_OWNER = "local"
+DAY, YEAR = 86_400, 31_536_000
 
 POLICY = "; ".join(
     [
@@ -121,7 +124,8 @@ class Headers:
 
 
 class OpenRoutes:
-    """404 for every path that OPEN does not name."""
+    """404 for every path that OPEN does not name. The start page's query is for our own script and
+    the load event, which gets it by another way; Gradio would read commands in it."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -130,15 +134,41 @@ class OpenRoutes:
         """Check the path."""
         if scope["type"] == "http" and not OPEN.fullmatch(scope["path"]):
             return await refuse(send, 404, "Not found.")
+        if scope["type"] == "http" and scope["path"] == "/":
+            scope = {**scope, "query_string": b""}
         if scope["type"] != "websocket":  # nothing of ours speaks it
             await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Tells visitors apart by our cookie. With a key there is one owner, and the cookie proves
+    that the request comes from the browser which opened the page here. Without (hosted), each
+    browser gets a random name of its own, of which only the digest is ever stored."""
+
+    key: str | None = None
+
+    def owner(self, cookies: Mapping[str, str]) -> str | None:
+        """Whose library a request is about, or None for a stranger."""
+        value = cookies.get(COOKIE, "")
+        if self.key is not None:
+            return LOCAL_OWNER if hmac.compare_digest(value.encode(), self.key.encode()) else None
+        return hashlib.sha256(value.encode()).hexdigest() if re.fullmatch(r"[0-9a-f]{32}", value) else None
+
+    def cookie(self) -> str:
+        """A Set-Cookie value for a browser that has none. A hosted page may stand in a frame of
+        another site, so its cookie has to be sent there too, and to nobody else."""
+        if self.key is not None:
+            return f"{COOKIE}={self.key}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Strict"
+        flags = "HttpOnly; Secure; SameSite=None; Partitioned"
+        return f"{COOKIE}={secrets.token_hex(16)}; Path=/; Max-Age={DAY}; {flags}"
 
 
 class Identity:
     """Our cookie: given with the page, asked for by everything else."""
 
-    def __init__(self, app: App, key: str, open_paths: Iterable[str] = ("/",)) -> None:
-        self.app, self.key, self.open_paths = app, key, frozenset(open_paths)
+    def __init__(self, app: App, visitors: Visitors) -> None:
+        self.app, self.visitors = app, visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse foreign pages and strangers; give the page its cookie."""
@@ -146,15 +176,15 @@ class Identity:
             return await self.app(scope, receive, send)
         if _is_foreign(scope):
             return await refuse(send, 403, "This request comes from another site.")
-        known = owner_of(_cookies(scope), self.key) is not None
-        is_page = scope["path"] in self.open_paths and scope["method"] in ("GET", "HEAD")
+        known = self.visitors.owner(_cookies(scope)) is not None
+        is_page = scope["path"] == "/" and scope["method"] in ("GET", "HEAD")
         if not known and not is_page:
             return await refuse(send, 403, "Open the start page first.")
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not known:
-                cookie = f"{COOKIE}={self.key}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict"
-                message["headers"] = [*message.get("headers", []), (b"set-cookie", cookie.encode())]
+                cookie = (b"set-cookie", self.visitors.cookie().encode())
+                message["headers"] = [*message.get("headers", []), cookie]
             await send(message)
 
         await self.app(scope, receive, with_cookie)
@@ -176,11 +206,6 @@ def _cookies(scope: Scope) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header(scope, b"cookie") or "").items()}
     except CookieError:
         return {}
-
-
-def owner_of(cookies: Mapping[str, str], key: str) -> str | None:
-    """Whose library a request is about, or None for a stranger."""
-    return LOCAL_OWNER if hmac.compare_digest(cookies.get(COOKIE, "").encode(), key.encode()) else None
 
 
 def read_key(data_dir: Path) -> str:

@@ -33,6 +33,7 @@ from ui.security import (
     Scope,
     Send,
     TrustedHost,
+    Visitors,
     read_key,
 )
 
@@ -154,9 +155,9 @@ async def _say_starting(send: Send) -> None:
     await send({"type": "http.response.body", "body": STARTING})
 
 
-def protect(app: App, key: str, names: tuple[str, ...] = ()) -> App:
+def protect(app: App, visitors: Visitors, names: tuple[str, ...] = ()) -> App:
     """The application behind everything of ui/security.py."""
-    return TrustedHost(Headers(OpenRoutes(Identity(app, key))), names)
+    return TrustedHost(Headers(OpenRoutes(Identity(app, visitors))), names)
 
 
 def serve(
@@ -199,7 +200,7 @@ def _run(
     actions = Actions(store, reader, engine)
     failures: list[Exception] = []
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    key = read_key(settings.data_dir)
+    visitors = Visitors(None if settings.hosted else read_key(settings.data_dir))
 
     def build() -> LifespanApp:
         store()
@@ -207,7 +208,7 @@ def _run(
         from ui.layout import build_app
 
         limit = MAX_UPLOAD_BYTES_HOSTED if settings.hosted else MAX_UPLOAD_BYTES
-        return build_app(actions, key=key, data_dir=settings.data_dir, max_upload_bytes=limit)
+        return build_app(actions, visitors=visitors, data_dir=settings.data_dir, max_upload_bytes=limit)
 
     def on_ready() -> None:
         print(f"Ready: {address}", flush=True)
@@ -219,9 +220,9 @@ def _run(
     front = Front(build, on_ready, on_failure)
     server = uvicorn.Server(
         uvicorn.Config(
-            protect(front, key, settings.names),
+            protect(front, visitors, settings.names),
             lifespan="on",
-            log_level="error",
+            log_level="critical",
             access_log=False,
             ws="none",
             server_header=False,

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from ui.security import COOKIE, Headers, Identity, OpenRoutes, TrustedHost, owner_of, read_key
+from ui.security import COOKIE, Headers, Identity, OpenRoutes, TrustedHost, Visitors, read_key
 
 KEY = "0123456789abcdef" * 2
 
@@ -118,7 +118,7 @@ def test_what_the_page_uses_is_open(path: str) -> None:
 
 
 def test_the_page_gives_a_cookie_and_everything_else_asks_for_it() -> None:
-    app = Identity(inner, KEY)
+    app = Identity(inner, Visitors(KEY))
     status, headers = ask(app, "/")
     assert status == 200
     assert headers["set-cookie"].startswith(f"{COOKIE}={KEY}; ")
@@ -143,19 +143,41 @@ def test_the_page_gives_a_cookie_and_everything_else_asks_for_it() -> None:
     ],
 )
 def test_other_origins_are_refused_even_with_the_cookie(headers: dict[str, str]) -> None:
-    assert ask(Identity(inner, KEY), "/precis/page/ab/1", cookie=f"{COOKIE}={KEY}", **headers)[0] == 403
+    assert (
+        ask(Identity(inner, Visitors(KEY)), "/precis/page/ab/1", cookie=f"{COOKIE}={KEY}", **headers)[0]
+        == 403
+    )
 
 
 def test_a_link_from_elsewhere_may_open_the_page() -> None:
-    assert ask(Identity(inner, KEY), "/", sec_fetch_site="cross-site", sec_fetch_mode="navigate")[0] == 200
-    assert ask(Identity(inner, KEY), "/", sec_fetch_site="cross-site", sec_fetch_mode="no-cors")[0] == 403
+    assert (
+        ask(Identity(inner, Visitors(KEY)), "/", sec_fetch_site="cross-site", sec_fetch_mode="navigate")[0]
+        == 200
+    )
+    assert (
+        ask(Identity(inner, Visitors(KEY)), "/", sec_fetch_site="cross-site", sec_fetch_mode="no-cors")[0]
+        == 403
+    )
 
 
 def test_owner_of_strangers_is_nobody() -> None:
-    assert owner_of({COOKIE: KEY}, KEY) == "local"
-    assert owner_of({COOKIE: ""}, KEY) is None
-    assert owner_of({}, KEY) is None
-    assert owner_of({COOKIE: "\N{SNOWMAN}"}, KEY) is None
+    local = Visitors(KEY)
+    assert local.owner({COOKIE: KEY}) == "local"
+    assert local.owner({COOKIE: ""}) is None
+    assert local.owner({}) is None
+    assert local.owner({COOKIE: "\N{SNOWMAN}"}) is None
+
+
+def test_hosted_visitors_are_strangers_to_one_another() -> None:
+    hosted = Visitors()
+    first, second = hosted.cookie(), hosted.cookie()
+    assert {"HttpOnly", "Secure", "SameSite=None", "Partitioned"} <= set(first.split("; "))
+    names = [cookie.split(";")[0].partition("=")[2] for cookie in (first, second)]
+    owners = [hosted.owner({COOKIE: name}) for name in names]
+    assert None not in owners and owners[0] != owners[1]
+    assert not set(names) & set(owners), "what is stored does not open the library"
+    assert hosted.owner({COOKIE: "local"}) is None
+    assert hosted.owner({COOKIE: ""}) is None
 
 
 def test_the_key_is_made_once_and_is_private(tmp_path) -> None:

@@ -25,7 +25,7 @@ from ui.jobs import Story, citations_of
 from ui.lists import about_view, details_view, hits_view, jobs_view, library_view, undo_bar
 from ui.pieces import failure
 from ui.render import answers_view, header, summary_view
-from ui.security import owner_of
+from ui.security import Visitors
 from ui.tabs.regions import Regions
 
 Update = dict[Any, Any]
@@ -101,12 +101,17 @@ def document_id(event: gr.EventData) -> str:
 class Page:
     """The handlers, over the verbs and the regions they write to."""
 
-    def __init__(self, actions: Actions, regions: Regions, key: str, uploads: Path) -> None:
-        self.actions, self.regions, self._key, self._uploads = actions, regions, key, uploads.resolve()
+    def __init__(self, actions: Actions, regions: Regions, visitors: Visitors, uploads: Path) -> None:
+        self.actions, self.regions, self._visitors, self._uploads = (
+            actions,
+            regions,
+            visitors,
+            uploads.resolve(),
+        )
 
     def owner(self, request: gr.Request) -> str:
         """Whose request this is. Raises BadRequest for a stranger (the middleware stops them earlier)."""
-        owner = owner_of(dict(request.cookies), self._key)
+        owner = self._visitors.owner(dict(request.cookies))
         if owner is None:
             raise BadRequest
         return owner

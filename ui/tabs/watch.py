@@ -23,7 +23,7 @@ from ui.lists import adding_view, status_bar
 from ui.tabs.page import Memory, Page, Update
 
 if TYPE_CHECKING:
-    from storage.store import JobRow
+    from storage.rows import JobRow
 
 SECONDS_BETWEEN_LOOKS = 0.3
 ADDED_ROWS_STAY = timedelta(minutes=2)

@@ -1,0 +1,159 @@
+"""The running app for browser tests: a server process with its own library, and Chromium."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CHROMIUM = next(
+    (
+        p
+        for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+        if Path(p).exists()
+    ),
+    None,
+)
+QUIET_BROWSER = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SENTENCES = [
+    "The lighthouse at Cape Merrow was built in 1871 by the engineer Ada Brandt.",
+    "Its lamp could be seen from twenty nautical miles in clear weather.",
+    "In the winter of 1893 a storm put out the light for two nights.",
+    "No ship was lost, because the daughter of the keeper lit a fire on the headland.",
+    "The harbour board paid for the repairs with a loan of four hundred pounds.",
+    "Electric light replaced the oil lamp in 1926, and the station was automated in 1974.",
+    "Visitors climb its one hundred and ninety-six steps from April to October.",
+]
+
+
+@dataclass
+class Server:
+    """A server process over one data directory."""
+
+    data_dir: Path
+    seconds_per_step: float = 0.0
+    port: int = 0
+    process: subprocess.Popen | None = None
+    lines: list[str] = field(default_factory=list)
+    seconds_to_address: float = 0.0
+
+    @property
+    def counter(self) -> Path:
+        return self.data_dir.parent / f"{self.data_dir.name}-steps"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def steps(self) -> int:
+        """How many steps the engine has computed."""
+        return self.counter.stat().st_size if self.counter.exists() else 0
+
+    def start(self, *, wait: bool = True) -> "Server":
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.lines = []
+        started = time.monotonic()
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-u",
+                str(HERE / "serve_fake.py"),
+                str(self.data_dir),
+                str(self.port),
+                str(self.seconds_per_step),
+                str(self.counter),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        address = self._wait_for(r"starting at http://127\.0\.0\.1:(\d+)", 60)
+        self.seconds_to_address = time.monotonic() - started
+        self.port = int(address)
+        if wait:
+            self._wait_for(r"Ready: (.*)", 120)
+        return self
+
+    def _read(self, process: subprocess.Popen) -> None:
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+
+    def _wait_for(self, pattern: str, seconds: float) -> str:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for line in list(self.lines):
+                if match := re.search(pattern, line):
+                    return match[1]
+            assert self.process.poll() is None, "\n".join(self.lines)
+            time.sleep(0.02)
+        raise AssertionError(f"no {pattern!r} in:\n" + "\n".join(self.lines))
+
+    def kill(self) -> None:
+        """As by power loss."""
+        self.process.kill()
+        self.process.wait(30)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def make(name: str = "library", seconds_per_step: float = 0.0) -> Server:
+        servers.append(Server(tmp_path / name, seconds_per_step))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="module")  # its event loop must be gone before another module runs one
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_BROWSER)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def sample_pdf(tmp_path_factory) -> Path:
+    """Four pages, each with a heading and the sentences above in another order."""
+    import pymupdf
+
+    path = tmp_path_factory.mktemp("files") / "Lighthouse of Cape Merrow.pdf"
+    with pymupdf.open() as pdf:
+        for number in range(4):
+            page = pdf.new_page()
+            page.insert_text((72, 80), f"Chapter {number + 1}", fontsize=20)
+            turned = SENTENCES[number:] + SENTENCES[:number]
+            page.insert_textbox((72, 110, 520, 760), " ".join(turned), fontsize=12, fontname="tiro")
+        pdf.save(path)
+    return path

@@ -1,0 +1,40 @@
+"""The real server, store and reader over the fake engine, as a process of its own.
+
+python tests/ui/serve_fake.py DATA_DIR PORT SECONDS_PER_STEP COUNTER_FILE
+"""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> int:
+    from storage.store import Store
+
+    import app
+    from engine.ingest.reader import DocumentReader
+    from tests.ui.fake_engine import FakeEngine
+    from ui.egress import install_guard
+    from ui.server import ServeSettings, serve
+
+    data_dir, port = Path(sys.argv[1]), int(sys.argv[2])
+    os.environ.update(app.QUIET)
+    install_guard(data_dir / "egress.log")
+    engine = FakeEngine(Path(sys.argv[4]), float(sys.argv[3]))
+    store = cache(lambda: Store.open(data_dir))
+    reader = cache(DocumentReader)
+    try:
+        return serve(
+            ServeSettings(port=port, data_dir=data_dir), store=store, reader=reader, engine=lambda: engine
+        )
+    finally:
+        reader().close()
+        store().close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
