@@ -188,6 +188,8 @@ def named_errors() -> Iterator[None]:
     """Turn what SQLite reports into the classes of engine.errors."""
     try:
         yield
+    except sa.exc.TimeoutError as error:
+        raise StorageError(BUSY) from error
     except (sa.exc.DBAPIError, sqlite3.Error) as error:
         named = _named(error)
         if named is None:

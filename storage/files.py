@@ -76,9 +76,8 @@ class Files:
         a backup), files without a row may be all that is left of a document: they are set aside
         in unclaimed/ instead.
         """
-        if not self.folder.is_dir():
-            return
         with _named_errors():
+            make_private(self.folder)
             marker = self.folder / MARKER
             ours = marker.is_file() and marker.read_text("ascii", "replace") == library_id
             for path in self._stored():

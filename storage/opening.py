@@ -143,8 +143,6 @@ def _open_beside(path: Path) -> Database | None:
 
 
 def _open_as_holder(path: Path) -> Database:
-    from storage import migrate  # alembic is loaded where tables are to be made or changed
-
     try:
         create_private(path)
     except OSError as error:
@@ -154,18 +152,25 @@ def _open_as_holder(path: Path) -> Database:
         if path.stat().st_size <= CHECKED_AT_OPENING and database.complaints():
             raise DamagedLibrary
         revision = _revision(database)
-        if revision != REVISION:
-            if not _is_known(revision):
-                raise StorageError(NEWER)
-            if revision is not None:
-                migrate.back_up(database, revision)
-            database.close()  # a table that is made anew must not be in use
-            migrate.upgrade(path)
-            database = Database(path)
+        if revision == REVISION:
+            return database
+        _upgrade(database, revision)
     except BaseException:
         database.close()
         raise
-    return database
+    return Database(path)
+
+
+def _upgrade(database: Database, revision: str | None) -> None:
+    """Make the tables, or bring old ones to the present revision; closes the database."""
+    from storage import migrate  # alembic is loaded where there is something for it to do
+
+    if not _is_known(revision):
+        raise StorageError(NEWER)
+    if revision is not None:
+        migrate.back_up(database, revision)
+    database.close()  # a table that is made anew must not be in use
+    migrate.upgrade(database.path)
 
 
 def _is_known(revision: str | None) -> bool:
