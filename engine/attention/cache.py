@@ -53,13 +53,15 @@ class DecoderState:
     """Everything that `step` needs besides the next token. Made by a model's `start`.
 
     `bias` (B, 1, 1, L) is added to the scores over the document: 0 for real tokens, else a finite
-    number so low that softmax gives 0.
+    number so low that softmax gives 0. `own_bias` (H, capacity), for models with relative
+    positions, is added to the scores over the tokens so far: its last T columns at length T.
     """
 
     own: list[SelfCache]
     source: list[CrossCache]
     bias: Tensor
     n_beams: int
+    own_bias: Tensor | None = None
     length: int = 0  # tokens fed so far: the position of the next one
 
     def reorder(self, beam_index: Tensor) -> None:
@@ -76,7 +78,7 @@ def attend_to_source(query: Tensor, cross: CrossCache, bias: Tensor, n_beams: in
     """
     n_rows, n_heads, _, head_width = query.shape
     beside = query.view(-1, n_beams, n_heads, head_width).transpose(1, 2)  # (B, H, n, D)
-    scores = beside @ cross.key.transpose(-1, -2) + bias  # (B, H, n, L)
-    weights = torch.softmax(scores, dim=-1, dtype=torch.float32)
+    scores = (beside @ cross.key.transpose(-1, -2)).float() + bias  # (B, H, n, L)
+    weights = torch.softmax(scores, dim=-1)
     context = weights.to(cross.value.dtype) @ cross.value  # (B, H, n, D)
     return context.transpose(1, 2).reshape(n_rows, n_heads, 1, head_width), weights
