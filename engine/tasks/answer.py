@@ -1,0 +1,289 @@
+"""Answer a question with words of a document, or say honestly that they are not there.
+
+    every window    [CLS] question [SEP] sentences [SEP], global attention on [CLS] and the question;
+                    the best spans inside one sentence, each scored against [CLS] ("not here")
+    the document    candidates of all windows weighed together with what the question's rare words
+                    say about their sentences (BM25), by weights fitted on validation documents
+    the answer      the best candidate where its score reaches the threshold; its confidence, and
+                    that of "not in this document", come from the calibration of the model
+
+The windows most likely to hold the answer are read first, so that a first answer shows early; the
+final answer does not depend on the order. Letters: B batch, L tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from engine.errors import Cancelled
+from engine.tasks.reader import LoadedReader
+from engine.tasks.retrieval import Bm25, terms
+from engine.tasks.windows import Piece, Window, cut_pieces, cut_windows
+from engine.types import (
+    Citation,
+    Document,
+    IsCancelled,
+    OnEvent,
+    Progress,
+    Provisional,
+    Span,
+    WindowDone,
+    ignore_event,
+    never_cancelled,
+)
+
+WINDOW, OVERLAP = 480, 96  # tokens of the document in a window, and of it in the next one again
+MOST_QUESTION = 64  # tokens
+MOST_ANSWER = 40
+KEPT = 4  # candidates of each window
+NEAR = 24  # starts and ends that are looked at in a window
+EVIDENCE = 3
+EDGES = re.compile(r"^[\s,;:.)\]»”’]+|[\s,;:(\[«“‘]+$")
+NO_WINDOWS: Mapping[int, bytes] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerResult:
+    """What was found, and what was read for it. Where nothing was found, `text` is empty and
+    `confidence` is the probability that the document has no answer."""
+
+    found: bool
+    span: Span | None
+    text: str
+    confidence: float
+    evidence: tuple[Citation, ...]
+    n_windows: int
+    n_tokens: int
+    n_global: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may answer, as its window saw it. `margin` is its score less that of [CLS],
+    `likelihood` the logarithm of its probability in the window, `null` that of [CLS]."""
+
+    sentence: int
+    start: int
+    end: int
+    margin: float
+    likelihood: float
+    null: float
+
+
+def answer_document(
+    reader: LoadedReader,
+    document: Document,
+    question: str,
+    *,
+    on_event: OnEvent = ignore_event,
+    cancelled: IsCancelled = never_cancelled,
+    windows: Mapping[int, bytes] = NO_WINDOWS,
+) -> AnswerResult:
+    """Read the whole document for the question. `windows` are payloads of WindowDone events of an
+    earlier call with the same arguments. Raises Cancelled."""
+    reading = Reading(reader, document, question)
+    found: list[Candidate] = []
+    total = len(reading.windows)
+    for done, index in enumerate(reading.order()):
+        on_event(Progress("Reading", done, total, "window"))
+        payload = windows.get(index)
+        if payload is None:
+            payload = _pack(reading.read(index, cancelled))
+            on_event(WindowDone(index, total, payload))
+        found += _unpack(payload)
+        best = reading.weigh(found)[:EVIDENCE]
+        on_event(Provisional(tuple(reading.cite(candidate, score) for score, candidate in best)))
+    on_event(Progress("Reading", total, total, "window"))
+    return reading.conclude(found)
+
+
+class Reading:
+    """One question to one document."""
+
+    def __init__(self, reader: LoadedReader, document: Document, question: str) -> None:
+        self.reader, self.document = reader, document
+        self.question = reader.tokenizer.encode(question).ids[:MOST_QUESTION]
+        self.pieces = cut_pieces(document, reader.tokenizer)
+        self.windows = cut_windows([len(piece.ids) for piece in self.pieces], WINDOW, OVERLAP)
+        texts = [sentence.span.of(document.text) for sentence in document.sentences]
+        index = Bm25(texts)
+        self.matched = index.scores(question)
+        self.coverage = index.coverage(question)
+        self.asked = set(terms(question))
+        self.n_tokens = sum(len(piece.ids) for piece in self.pieces)
+
+    def order(self) -> list[int]:
+        """Windows, those with the best matching sentences first."""
+
+        def promise(window: Window) -> float:
+            matches = sorted((self.matched[piece.sentence] for piece in self._fresh(window)), reverse=True)
+            return sum(matches[:3])
+
+        return sorted(range(len(self.windows)), key=lambda index: (-promise(self.windows[index]), index))
+
+    def _fresh(self, window: Window) -> Sequence[Piece]:
+        return self.pieces[window.fresh : window.last]
+
+    @torch.inference_mode()
+    def read(self, index: int, cancelled: IsCancelled) -> list[Candidate]:
+        """The candidates of one window, best first."""
+        window, tokens = self.windows[index], self.reader.tokenizer
+        pieces = self.pieces[window.first : window.last]
+        ids = [tokens.cls_id, *self.question, tokens.sep_id]
+        first = len(ids)
+        ids += [one for piece in pieces for one in piece.ids]
+        device = self.reader.device
+        input_ids = torch.tensor([[*ids, tokens.sep_id]], device=device)
+        place = torch.arange(input_ids.shape[1], device=device)[None]
+        scores = self.reader.model.span_scores(
+            input_ids,
+            torch.ones_like(input_ids, dtype=torch.bool),
+            place < first - 1,
+            (place >= first).long(),
+            between_layers=_stop_if(cancelled),
+        )[0].cpu()
+        return _spans(scores, first, pieces)
+
+    # ------------------------------------------------------ the document as a whole
+
+    def features(self, candidate: Candidate) -> tuple[float, ...]:
+        """What `Calibration.weights` weigh; a constant last."""
+        near = range(max(0, candidate.sentence - 1), min(len(self.coverage), candidate.sentence + 2))
+        words = set(terms(self.document.text[candidate.start : candidate.end]))
+        kind = self.document.sentences[candidate.sentence].kind
+        return (
+            candidate.margin / 10,
+            candidate.likelihood / 5,
+            candidate.null / 5,
+            self.coverage[candidate.sentence],
+            max(self.coverage[i] for i in near),
+            self.matched[candidate.sentence] / max(1e-6, max(self.matched, default=1.0)),
+            len(words & self.asked) / max(1, len(words)),
+            math.log1p(candidate.end - candidate.start) / 3,
+            float(kind == "reference"),
+            float(kind in ("heading", "caption", "table")),
+            1.0,
+        )
+
+    def weigh(self, found: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+        """Candidates with their score, best first, each place once."""
+        weights = self.reader.calibration.weights
+        scored = [
+            (sum(w * x for w, x in zip(weights, self.features(candidate), strict=True)), candidate)
+            for candidate in found
+        ]
+        scored.sort(key=lambda pair: (-pair[0], pair[1].start, pair[1].end))
+        kept: list[tuple[float, Candidate]] = []
+        for score, candidate in scored:
+            if all(candidate.end <= other.start or candidate.start >= other.end for _, other in kept):
+                kept.append((score, candidate))
+        return kept
+
+    def evidence_features(self, weighed: Sequence[tuple[float, Candidate]]) -> float:
+        """The score that is calibrated: the best one's."""
+        return weighed[0][0] if weighed else -20.0
+
+    def conclude(self, found: Sequence[Candidate]) -> AnswerResult:
+        """The answer, or that there is none."""
+        calibration, weighed = self.reader.calibration, self.weigh(found)
+        score = self.evidence_features(weighed)
+        is_found = bool(weighed) and score >= calibration.threshold
+        slope, offset = calibration.found if is_found else calibration.absent
+        best = weighed[0][1] if is_found else None
+        span = trimmed(self.document.text, best) if best else None
+        return AnswerResult(
+            found=is_found,
+            span=span,
+            text=span.of(self.document.text) if span else "",
+            confidence=_logistic(slope * score + offset),
+            evidence=self._evidence(weighed),
+            n_windows=len(self.windows),
+            n_tokens=self.n_tokens,
+            n_global=len(self.question) + 1,
+        )
+
+    def _evidence(self, weighed: Sequence[tuple[float, Candidate]]) -> tuple[Citation, ...]:
+        seen: dict[int, Citation] = {}
+        for score, candidate in weighed:
+            if len(seen) < EVIDENCE and candidate.sentence not in seen:
+                seen[candidate.sentence] = self.cite(candidate, score)
+        return tuple(seen.values())
+
+    def cite(self, candidate: Candidate, score: float) -> Citation:
+        """The sentence that holds a candidate, with the probability that it answers."""
+        sentence = self.document.sentences[candidate.sentence]
+        slope, offset = self.reader.calibration.found
+        text = sentence.span.of(self.document.text)
+        return Citation(sentence.span, sentence.page, text, _logistic(slope * score + offset))
+
+
+def _stop_if(cancelled: IsCancelled) -> Callable[[], None]:
+    def check() -> None:
+        if cancelled():
+            raise Cancelled
+
+    return check
+
+
+def _spans(scores: Tensor, first: int, pieces: Sequence[Piece]) -> list[Candidate]:
+    """The best spans inside one piece each, from (L, 2) scores whose document begins at `first`."""
+    null = float(scores[0].sum())
+    start, end = scores[first:-1, 0], scores[first:-1, 1]
+    if not len(start):
+        return []
+    normal = float(scores[:, 0].logsumexp(0) + scores[:, 1].logsumexp(0))
+    owner = torch.tensor([number for number, piece in enumerate(pieces) for _ in piece.ids])
+    inside = torch.tensor([place for piece in pieces for place in range(len(piece.ids))])
+    starts, ends = start.topk(min(NEAR, len(start))).indices, end.topk(min(NEAR, len(end))).indices
+    length = ends[None, :] - starts[:, None]
+    allowed = (length >= 0) & (length < MOST_ANSWER) & (owner[ends][None, :] == owner[starts][:, None])
+    total = (start[starts][:, None] + end[ends][None, :]).masked_fill(~allowed, -torch.inf).flatten()
+    found: list[tuple[int, int, float]] = []
+    for best in total.argsort(descending=True, stable=True).tolist():
+        value, one, other = float(total[best]), int(starts[best // len(ends)]), int(ends[best % len(ends)])
+        if value == -math.inf or len(found) == KEPT:
+            break
+        if all(other < begin or one > last for begin, last, _ in found):
+            found.append((one, other, value))
+    return [
+        Candidate(
+            sentence=pieces[int(owner[one])].sentence,
+            start=pieces[int(owner[one])].offsets[int(inside[one])][0],
+            end=pieces[int(owner[other])].offsets[int(inside[other])][1],
+            margin=value - null,
+            likelihood=value - normal,
+            null=null - normal,
+        )
+        for one, other, value in found
+    ]
+
+
+def trimmed(text: str, candidate: Candidate) -> Span:
+    """The span without punctuation at its ends, unless nothing would be left."""
+    words = text[candidate.start : candidate.end]
+    front, back = EDGES.match(words), None
+    for match in EDGES.finditer(words):
+        back = match
+    begin = candidate.start + (front.end() if front and front.start() == 0 else 0)
+    finish = candidate.start + back.start() if back and back.end() == len(words) else candidate.end
+    return Span(begin, finish) if begin < finish else Span(candidate.start, candidate.end)
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))
+
+
+def _pack(found: Sequence[Candidate]) -> bytes:
+    """Candidates as JSON: Python writes floats so that they read back exactly."""
+    return json.dumps([asdict(candidate) for candidate in found]).encode()
+
+
+def _unpack(payload: bytes) -> list[Candidate]:
+    return [Candidate(**values) for values in json.loads(payload)]

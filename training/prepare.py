@@ -1,0 +1,122 @@
+"""Tokenise the questions of a corpus once: `python -m training.prepare --corpus DIR --start DIR`.
+
+For each source and split one `questions.SOURCE.SPLIT.npz` in `training/data/`: every text once, and
+every question with the text it is about and the tokens of its answer there. Which texts belong to
+one article is kept, so that training can lengthen them with their neighbours.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.text.tokenizer import WordPiece
+from training.corpus import Row, questions
+
+DATA = Path(__file__).parent / "data"
+SOURCES = ("qamr", "fairytaleqa", "selqa", "nq-qed", "squad-dev", "cuad", "medquad", "openstax-terms")
+MOST_ANSWER = 60  # tokens; longer answers are passages, not answers
+MOST_QUESTION = 48
+
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Questions over texts. `*_at` are borders: text t is `texts[text_at[t]:text_at[t + 1]]`.
+
+    `answer` is (questions, 2): first and last token in the text, or -1 where there is no answer.
+    `group` says for each text which article it is part of.
+    """
+
+    texts: Ints
+    text_at: Ints
+    group: Ints
+    asked: Ints
+    asked_at: Ints
+    about: Ints
+    answer: Ints
+
+    def __len__(self) -> int:
+        return len(self.about)
+
+    def text(self, index: int) -> list[int]:
+        """Ids of a text."""
+        return self.texts[self.text_at[index] : self.text_at[index + 1]].tolist()  # type: ignore[no-any-return]
+
+    def question(self, index: int) -> list[int]:
+        """Ids of a question."""
+        return self.asked[self.asked_at[index] : self.asked_at[index + 1]].tolist()  # type: ignore[no-any-return]
+
+    def save(self, file: Path) -> None:
+        """Write one compressed file."""
+        np.savez_compressed(file, **vars(self))
+
+    @classmethod
+    def load(cls, file: Path) -> Questions:
+        """Read it back."""
+        with np.load(file) as stored:
+            return cls(**{name: stored[name] for name in stored.files})
+
+
+def tokenise(rows: Iterable[Row], tokenizer: WordPiece) -> Questions:
+    """Questions whose answer is too long, or cannot be found among the tokens, are left out."""
+    rows = list(rows)
+    contexts = {row["context_id"]: row for row in rows}
+    number = {name: index for index, name in enumerate(contexts)}
+    encoded = tokenizer.encode_all([row["context"] for row in contexts.values()])
+    titles: dict[str, int] = {}
+    group = [titles.setdefault(row["title"] or name, len(titles)) for name, row in contexts.items()]
+    asked, about, answers = [], [], []
+    for row, question in zip(rows, tokenizer.encode_all([row["question"] for row in rows]), strict=True):
+        text = number[row["context_id"]]
+        answer = (-1, -1) if row["impossible"] else _tokens_of(row["answers"][0], encoded[text].offsets)
+        if answer is not None:
+            asked.append(question.ids[:MOST_QUESTION])
+            about.append(text)
+            answers.append(answer)
+    texts, text_at = _flat([one.ids for one in encoded])
+    questions_, asked_at = _flat(asked)
+    as_ints = lambda values: np.asarray(values, dtype=np.int32)  # noqa: E731
+    return Questions(
+        texts, text_at, as_ints(group), questions_, asked_at, as_ints(about), as_ints(answers).reshape(-1, 2)
+    )
+
+
+def _tokens_of(answer: Row, offsets: list[tuple[int, int]]) -> tuple[int, int] | None:
+    start, end = answer["start"], answer["start"] + len(answer["text"])
+    inside = [i for i, (first, last) in enumerate(offsets) if last > start and first < end]
+    return (inside[0], inside[-1]) if inside and len(inside) <= MOST_ANSWER else None
+
+
+def _flat(parts: list[list[int]]) -> tuple[Ints, Ints]:
+    borders = np.cumsum([0, *map(len, parts)], dtype=np.int32)
+    return np.asarray([one for part in parts for one in part], dtype=np.int32), borders
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, required=True, help="the folder of the corpus")
+    parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
+    parser.add_argument("--data", type=Path, default=DATA)
+    options = parser.parse_args()
+    options.data.mkdir(parents=True, exist_ok=True)
+    tokenizer = WordPiece.from_directory(options.start)
+    for source in SOURCES:
+        for split in ("train", "valid"):
+            made = tokenise(questions(options.corpus, source, split), tokenizer)
+            made.save(options.data / f"questions.{source}.{split}.npz")
+            print(
+                f"{source:16} {split:6} {len(made):7,} questions {len(made.texts):10,} tokens of text",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Train the stages of a recipe: `python -m training.train RECIPE.toml [--resume]`.
+
+A recipe names a run, where its weights start, and its stages, each with its sources, its learning
+rate and what its examples look like. Every few minutes everything that decides the rest is
+written (weights, averages, optimizer, place), so that a run killed at any step goes on as if
+nothing had happened. Loss, throughput and time left go to the screen and to `log.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.tasks.reader import Reader
+from engine.text.tokenizer import WordPiece
+from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
+from training.minilm import start_from_minilm
+from training.prepare import DATA, Questions
+
+RUNS = Path(__file__).parent / "runs"
+REPORT_EVERY = 25  # steps
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a recipe. `sources` maps a source to how often its questions are seen an epoch
+    (0.5: half of them); `average` is the decay of the weights' running average, 0 for none."""
+
+    name: str
+    sources: dict[str, float]
+    learning_rate: float
+    epochs: int = 1
+    batch_tokens: int = 4096
+    warm_steps: int = 100
+    decay: float = 0.01
+    average: float = 0.0
+    frozen: int = 0  # lower layers (and embeddings) that stay as they are
+    mix: Mix = field(default_factory=Mix)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run does."""
+
+    name: str
+    seed: int
+    start: str
+    stages: tuple[Stage, ...]
+
+
+def read_recipe(file: Path) -> Recipe:
+    """Read a recipe. Unknown keys raise TypeError."""
+    values = tomllib.loads(file.read_text("utf-8"))
+    stages = tuple(_read_stage(values) for values in values.pop("stage"))
+    return Recipe(stages=stages, **values)
+
+
+def _read_stage(values: dict[str, Any]) -> Stage:
+    mix = dict(values.pop("mix", {}))
+    if "lengths" in mix:
+        mix["lengths"] = tuple(mix["lengths"])
+    return Stage(mix=Mix(**mix), **values)
+
+
+def batches_of(stage: Stage, seed: int, tokenizer: WordPiece, data: Path) -> list[list[Example]]:
+    """All batches of a stage, from the seed and the prepared data alone."""
+    batches = []
+    for epoch in range(stage.epochs):
+        chance = random.Random(f"{seed} {stage.name} {epoch}")
+        examples: list[Example] = []
+        for source, share in sorted(stage.sources.items()):
+            maker = Maker(Questions.load(data / f"questions.{source}.train.npz"), tokenizer, stage.mix)
+            whole, part = divmod(share, 1)
+            numbers = list(range(len(maker.questions))) * int(whole)
+            numbers += chance.sample(range(len(maker.questions)), int(part * len(maker.questions)))
+            examples += [maker.make(number, chance) for number in numbers]
+        batches += batch_by_tokens(examples, stage.batch_tokens, chance)
+    return batches
+
+
+class Run:
+    """Weights, averages and optimizer of a stage, and how far it has come."""
+
+    def __init__(self, reader: Reader, stage: Stage, n_steps: int) -> None:
+        self.reader, self.stage, self.n_steps, self.step = reader, stage, n_steps, 0
+        self.weights = [weight for name, weight in reader.named_parameters() if self._learns(name)]
+        self.average = [weight.detach().clone() for weight in self.weights]
+        self.optimizer = torch.optim.AdamW(
+            self.weights, lr=stage.learning_rate, weight_decay=stage.decay, fused=True
+        )
+
+    def _learns(self, name: str) -> bool:
+        """Everything but the salience head and, where lower layers are frozen, these and the embeddings."""
+        if not name.startswith(("longformer.", "qa_outputs.")):
+            return False
+        frozen = [f"longformer.layers.{i}." for i in range(self.stage.frozen)]
+        return not (self.stage.frozen and name.startswith(("longformer.embeddings.", *frozen)))
+
+    def learn(self, batch: list[Example]) -> Tensor:
+        """One step; the loss before it."""
+        warm = min(1.0, (self.step + 1) / self.stage.warm_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.stage.learning_rate * warm * max(0.02, 1 - self.step / self.n_steps)
+        loss = answering_loss(self.reader, batch, self.stage.frozen)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        if self.stage.average:
+            decay = min(self.stage.average, self.step / (self.step + 9))
+            with torch.no_grad():
+                torch._foreach_lerp_(self.average, self.weights, 1 - decay)
+        return loss.detach()
+
+    def finish(self) -> None:
+        """Take the averages, where the stage has them."""
+        if self.stage.average:
+            with torch.no_grad():
+                for weight, mean in zip(self.weights, self.average, strict=True):
+                    weight.copy_(mean)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that decides the rest."""
+        return {
+            "stage": self.stage.name,
+            "step": self.step,
+            "reader": self.reader.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.reader.load_state_dict(state["reader"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        for mine, stored in zip(self.average, state["average"], strict=True):
+            mine.copy_(stored)
+        self.step = state["step"]
+
+
+def save(state: Any, file: Path) -> None:
+    """Write a file whole or not at all."""
+    torch.save(state, file.with_suffix(".new"))
+    file.with_suffix(".new").replace(file)
+
+
+def train_stage(run: Run, batches: list[list[Example]], folder: Path, every_seconds: float) -> None:
+    """All steps that are left, with a line and a row now and then, and checkpoints."""
+    began = saved = time.monotonic()
+    n_tokens, first = 0, run.step
+    for batch in batches[run.step :]:
+        loss = run.learn(batch)
+        n_tokens += sum(len(example.ids) for example in batch)
+        if run.step % REPORT_EVERY == 0 or run.step == run.n_steps:
+            seconds = time.monotonic() - began
+            left = seconds / (run.step - first) * (run.n_steps - run.step)
+            _report(folder, run, float(loss), n_tokens / seconds, left)
+        if time.monotonic() - saved > every_seconds:
+            save(run.state(), folder / "checkpoint.pt")
+            saved = time.monotonic()
+
+
+def _report(folder: Path, run: Run, loss: float, rate: float, left: float) -> None:
+    step = f"{run.stage.name} {run.step}/{run.n_steps}"
+    print(f"{step}  loss {loss:.3f}  {rate:,.0f} tokens/s  {left:,.0f} s left", flush=True)
+    file = folder / "log.csv"
+    with file.open("a", newline="") as stream:
+        rows = csv.writer(stream)
+        if not stream.tell():
+            rows.writerow(["stage", "step", "steps", "loss", "tokens_per_second", "seconds_left"])
+        rows.writerow([run.stage.name, run.step, run.n_steps, f"{loss:.4f}", f"{rate:.0f}", f"{left:.0f}"])
+
+
+def stages_left(recipe: Recipe, folder: Path, resume: bool) -> Iterator[tuple[Stage, dict[str, Any] | None]]:
+    """Stages that have no result yet, with the checkpoint inside the first where there is one."""
+    file = folder / "checkpoint.pt"
+    state = torch.load(file, weights_only=True) if resume and file.is_file() else None
+    for stage in recipe.stages:
+        if resume and (folder / f"{stage.name}.pt").is_file():
+            continue
+        yield stage, state if state is not None and state["stage"] == stage.name else None
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
+    parser.add_argument("--resume", action="store_true", help="go on where this run was stopped")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--runs", type=Path, default=RUNS)
+    parser.add_argument("--save-every", type=float, default=150, metavar="SECONDS")
+    options = parser.parse_args()
+    recipe = read_recipe(options.recipe)
+    folder = options.runs / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    tokenizer = WordPiece.from_directory(options.start)
+    reader = start_from_minilm(options.start)
+    done = [stage for stage in recipe.stages if options.resume and (folder / f"{stage.name}.pt").is_file()]
+    if done:
+        reader.load_state_dict(torch.load(folder / f"{done[-1].name}.pt", weights_only=True))
+    reader.train()
+    for stage, state in stages_left(recipe, folder, options.resume):
+        batches = batches_of(stage, recipe.seed, tokenizer, options.data)
+        run = Run(reader, stage, len(batches))
+        if state is not None:
+            run.restore(state)
+        train_stage(run, batches, folder, options.save_every)
+        run.finish()
+        save(reader.state_dict(), folder / f"{stage.name}.pt")
+
+
+if __name__ == "__main__":
+    main()
