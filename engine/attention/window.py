@@ -131,7 +131,7 @@ class WindowAttention(nn.Module):
         contexts, kept = [], []
         for rows in torch.split(query, BLOCK, dim=2):  # never more than S x L scores at once
             scores = _shared_matmul(rows, key.transpose(-1, -2)) + bias  # (B, H, S, L)
-            probs = torch.softmax(scores, dim=-1, dtype=torch.float32)
+            probs = torch.softmax(scores, dim=-1, dtype=torch.promote_types(scores.dtype, torch.float32))
             if want_weights:
                 kept.append(probs)
             probs = functional.dropout(probs, dropout).to(value.dtype)
@@ -222,9 +222,9 @@ def attend_in_blocks(
 
 
 def _softmax(scores: Tensor, bias: Tensor) -> Tensor:
-    """Softmax in float32 of (B x H, m, n) scores, changed in place, plus a (B, m, n) bias."""
+    """Softmax, in float32 at least, of (B x H, m, n) scores, changed in place, plus a (B, m, n) bias."""
     scores.view(bias.shape[0], -1, *scores.shape[1:]).add_(bias[:, None])
-    return torch.softmax(scores, dim=-1, dtype=torch.float32)
+    return torch.softmax(scores, dim=-1, dtype=torch.promote_types(scores.dtype, torch.float32))
 
 
 def _band(probs: Tensor, shift: int, radius: int) -> Tensor:

@@ -26,8 +26,9 @@ from engine.attention.rows import by_rows
 from engine.attention.window import Marks, Pulse, Weights, WindowAttention, mark, read_masks
 from engine.errors import InputTooLong
 from engine.weights.checkpoint import Names, Pretrained
-from engine.weights.fields import Fields
-from engine.weights.initialize import init_weights as init_weights
+from engine.weights.fields import Fields, read_n_labels, read_radii, read_table, write_table
+from engine.weights.training import document_loss, span_loss, token_loss
+from engine.weights.training import init_weights as init_weights
 
 # ------------------------------------------------------------------ configuration
 
@@ -74,55 +75,37 @@ ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 
 
 
-def read_config(published: Mapping[str, object]) -> LongformerConfig:
-    """Translate a published config.json; absent keys mean what its authors' library means by that.
+PUBLISHED = (  # their name, ours, and what their library takes where the key is absent
+    ("vocab_size", "vocab_size", 30522),
+    ("hidden_size", "width", 768),
+    ("num_attention_heads", "n_heads", 12),
+    ("intermediate_size", "feed_forward_width", 3072),
+    ("max_position_embeddings", "max_positions", 512),
+    ("type_vocab_size", "n_token_types", 2),
+    ("layer_norm_eps", "norm_eps", 1e-12),
+    ("pad_token_id", "pad_id", 1),
+    ("sep_token_id", "sep_id", 2),
+    ("hidden_dropout_prob", "dropout", 0.1),
+    ("attention_probs_dropout_prob", "attention_dropout", 0.1),
+    ("initializer_range", "init_std", 0.02),
+)
 
-    The published window counts both sides: 512 is a radius of 256.
-    """
-    fields = Fields(published)
-    windows = fields.integers("attention_window", fields.integer("num_hidden_layers", 12, most=1000), 512)
-    if any(window % 2 for window in windows):
-        raise ValueError("attention_window must be even")
-    labels = published.get("id2label")
+
+def read_config(published: Mapping[str, object]) -> LongformerConfig:
+    """Translate a published config.json. Raises UnsupportedModel, or ValueError for sizes that do
+    not go together."""
     return LongformerConfig(
-        vocab_size=fields.integer("vocab_size", 30522),
-        width=fields.integer("hidden_size", 768),
-        n_heads=fields.integer("num_attention_heads", 12),
-        feed_forward_width=fields.integer("intermediate_size", 3072),
-        radii=tuple(window // 2 for window in windows),
-        max_positions=fields.integer("max_position_embeddings", 512),
-        n_token_types=fields.integer("type_vocab_size", 2),
-        norm_eps=fields.number("layer_norm_eps", 1e-12),
-        activation=fields.word("hidden_act", ACTIVATIONS, "gelu"),
-        pad_id=fields.integer("pad_token_id", 1, least=0),
-        sep_id=fields.integer("sep_token_id", 2, least=0),
-        dropout=fields.number("hidden_dropout_prob", 0.1, most=1),
-        attention_dropout=fields.number("attention_probs_dropout_prob", 0.1, most=1),
-        init_std=fields.number("initializer_range", 0.02),
-        n_labels=len(labels) if isinstance(labels, dict) and labels else 2,
+        radii=read_radii(published, "num_hidden_layers"),
+        activation=Fields(published).word("hidden_act", ACTIVATIONS, "gelu"),
+        n_labels=read_n_labels(published),
+        **read_table(published, PUBLISHED),
     )
 
 
 def write_config(config: LongformerConfig) -> dict[str, object]:
     """The reverse of `read_config`."""
-    return {
-        "vocab_size": config.vocab_size,
-        "hidden_size": config.width,
-        "num_hidden_layers": len(config.radii),
-        "num_attention_heads": config.n_heads,
-        "intermediate_size": config.feed_forward_width,
-        "attention_window": [2 * radius for radius in config.radii],
-        "max_position_embeddings": config.max_positions,
-        "type_vocab_size": config.n_token_types,
-        "layer_norm_eps": config.norm_eps,
-        "hidden_act": config.activation,
-        "pad_token_id": config.pad_id,
-        "sep_token_id": config.sep_id,
-        "hidden_dropout_prob": config.dropout,
-        "attention_probs_dropout_prob": config.attention_dropout,
-        "initializer_range": config.init_std,
-        "id2label": {str(label): f"LABEL_{label}" for label in range(config.n_labels)},
-    }
+    own = {"num_hidden_layers": len(config.radii), "hidden_act": config.activation}
+    return write_table(config, PUBLISHED) | own
 
 
 # ------------------------------------------------------------------ where global attention goes
@@ -410,7 +393,7 @@ class LongformerForMaskedLM(Head):
         """Logits (B, L, V). `labels` (B, L): -100 is not scored. Others as in LongformerModel."""
         seen = self.longformer(input_ids, **published)
         logits = self.lm_head(seen.last_hidden_state, self.longformer.embeddings.word.weight)
-        return self._result(seen, logits, _token_loss(logits, labels))
+        return self._result(seen, logits, token_loss(logits, labels))
 
 
 class ClassificationHead(nn.Module):
@@ -452,7 +435,7 @@ class LongformerForSequenceClassification(Head):
             global_attention_mask = place_global_on_first(given[..., 0] if given.dim() == 3 else given).long()
         seen = self.longformer(input_ids, global_attention_mask=global_attention_mask, **published)
         logits = self.classifier(seen.last_hidden_state[:, 0])
-        return self._result(seen, logits, _document_loss(logits, labels))
+        return self._result(seen, logits, document_loss(logits, labels))
 
 
 class LongformerForTokenClassification(Head):
@@ -469,7 +452,7 @@ class LongformerForTokenClassification(Head):
         """Logits (B, L, n_labels). `labels` (B, L): -100 is not scored."""
         seen = self.longformer(input_ids, **published)
         logits = self.classifier(self.dropout(seen.last_hidden_state))
-        return self._result(seen, logits, _token_loss(logits, labels))
+        return self._result(seen, logits, token_loss(logits, labels))
 
 
 class LongformerForMultipleChoice(Head):
@@ -508,7 +491,7 @@ class LongformerForMultipleChoice(Head):
             **flat, output_attentions=output_attentions, output_hidden_states=output_hidden_states
         )
         logits = self.classifier(self.dropout(seen.pooler_output)).view(-1, given.shape[1])
-        return self._result(seen, logits, _document_loss(logits, labels))
+        return self._result(seen, logits, document_loss(logits, labels))
 
 
 class LongformerForQuestionAnswering(Head):
@@ -534,34 +517,10 @@ class LongformerForQuestionAnswering(Head):
             global_attention_mask = place_global(input_ids, self.config.sep_id).long()
         seen = self.longformer(input_ids, global_attention_mask=global_attention_mask, **published)
         start, end = self.qa_outputs(seen.last_hidden_state).unbind(-1)
-        loss = None
-        if start_positions is not None and end_positions is not None:
-            loss = (_position_loss(start, start_positions) + _position_loss(end, end_positions)) / 2
+        loss = span_loss(start, end, start_positions, end_positions)
         return LongformerSpanOutput(
             start, end, loss, seen.hidden_states, seen.attentions, seen.global_attentions
         )
-
-
-def _token_loss(logits: Tensor, labels: Tensor | None) -> Tensor | None:
-    """Mean cross-entropy over the tokens that have a label."""
-    return None if labels is None else functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
-
-
-def _document_loss(logits: Tensor, labels: Tensor | None) -> Tensor | None:
-    """Squared error for one number, cross-entropy for one class, binary for several."""
-    if labels is None:
-        return None
-    if logits.shape[1] == 1:
-        return functional.mse_loss(logits.flatten(), labels.flatten().to(logits.dtype))
-    if labels.is_floating_point():
-        return functional.binary_cross_entropy_with_logits(logits, labels)
-    return functional.cross_entropy(logits, labels.flatten())
-
-
-def _position_loss(scores: Tensor, positions: Tensor) -> Tensor:
-    """Cross-entropy over the tokens; a position past the last one is not scored."""
-    length = scores.shape[1]
-    return functional.cross_entropy(scores, positions.flatten().clamp(0, length), ignore_index=length)
 
 
 # ------------------------------------------------------------------ published names

@@ -41,13 +41,15 @@ class Names:
     that matches none is the same on both sides. `base` is the beginning that published heads put
     before the names of the bare model, and bare models leave out. `tied` are (copy, original):
     a published copy must equal its original and is dropped, or stands in for it where that is
-    absent. `ignored` are patterns of names that carry nothing. All but `ours` are without `base`.
+    absent. `ignored` are patterns of names that carry nothing, `zero_if_absent` names of ours that
+    old files leave out. All are without `base`.
     """
 
     keys: Sequence[tuple[str, str]]
     base: str = ""
     tied: Sequence[tuple[str, str]] = ()
     ignored: Sequence[str] = ()
+    zero_if_absent: Sequence[str] = ()
 
     def to_ours(self, theirs: str) -> str:
         """A published name without its base, in our words."""
@@ -148,7 +150,7 @@ def load_(
     quantize.prepare_(model, entries, names.bare, dtype)
     wanted = {names.bare(name): tensor for name, tensor in model.state_dict(keep_vars=True).items()}
     copies = _copies(wanted)
-    missing = wanted.keys() - sources.keys() - copies.keys()
+    missing = wanted.keys() - sources.keys() - copies.keys() - set(names.zero_if_absent)
     if lacking := [names.to_theirs(name) for name in missing if not name.startswith(tuple(fresh))]:
         raise MissingWeights(f"The model's files lack {_listed(lacking)}. Fetch the model again.")
     if surplus := sorted(theirs for name, theirs in sources.items() if name not in wanted):
@@ -182,6 +184,9 @@ def _assign_(
         name = ours[theirs]
         keep = quantize.is_packed(name) or not wanted[name].is_floating_point()
         state[whole[name]] = tensor if keep else tensor.to(dtype)
+    for name in names.zero_if_absent:
+        if name in wanted and name not in sources:
+            state[whole[name]] = torch.zeros(wanted[name].shape, dtype=dtype)
     for copy, original in _copies(wanted).items():
         if whole[original] in state:
             state[whole[copy]] = state[whole[original]]

@@ -2,15 +2,20 @@
 
 A configuration is data from the network: only the keys that a model asks for are looked at, and a
 value of the wrong kind is refused by name. Nothing in it can name code, a file or an address.
+
+A model's plain values stand in one table, `(published name, our name, published default)`, which
+`read_table` and `write_table` follow in the two directions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from engine.errors import UnsupportedModel
 
 MOST = 2**24  # no width, count or table of a real model is larger
+Table = Sequence[tuple[str, str, int | float]]
 
 
 class Fields:
@@ -69,3 +74,41 @@ class Fields:
         if value is None:
             raise UnsupportedModel(f"config.json lacks {name}.")
         return value
+
+
+def read_table(published: Mapping[str, object], table: Table) -> dict[str, Any]:
+    """Our names and their values. Whole numbers are sizes, from 1, except ids, from 0, whose
+    published names end in `_token_id`; others are numbers from 0."""
+    fields = Fields(published)
+    return {
+        ours: fields.integer(theirs, default, least=0 if theirs.endswith("_token_id") else 1)
+        if isinstance(default, int)
+        else fields.number(theirs, default)
+        for theirs, ours, default in table
+    }
+
+
+def read_radii(published: Mapping[str, object], layers: str) -> tuple[int, ...]:
+    """The one-sided window of each layer. The published `attention_window` counts both sides, is
+    even, and stands for all layers, whose number the key `layers` gives, or is a list of them."""
+    fields = Fields(published)
+    windows = fields.integers("attention_window", fields.integer(layers, 12, most=1000), 512)
+    if any(window % 2 for window in windows):
+        raise UnsupportedModel("config.json: attention_window must be even.")
+    return tuple(window // 2 for window in windows)
+
+
+def read_n_labels(published: Mapping[str, object]) -> int:
+    """How many labels `id2label` names; 2 where it is absent."""
+    labels = published.get("id2label")
+    return len(labels) if isinstance(labels, dict) and labels else 2
+
+
+def write_table(config: object, table: Table) -> dict[str, object]:
+    """The reverse of `read_table`, with the windows and labels that the configuration may have."""
+    published = {theirs: getattr(config, ours) for theirs, ours, _ in table}
+    if (radii := getattr(config, "radii", None)) is not None:
+        published["attention_window"] = [2 * radius for radius in radii]
+    if (n_labels := getattr(config, "n_labels", None)) is not None:
+        published["id2label"] = {str(label): f"LABEL_{label}" for label in range(n_labels)}
+    return published
