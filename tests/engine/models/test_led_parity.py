@@ -4,6 +4,7 @@ As for Longformer: with the usual small initialisation, dropping the global mask
 scores by 2e-6; so weights are drawn with a deviation of 0.5, and mutants prove each piece matters.
 """
 
+import json
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,30 @@ def test_question_answering(tmp_path: Path) -> None:
     assert difference(mine.start_logits, wanted.start_logits) <= TOLERANCE
     assert difference(mine.end_logits, wanted.end_logits) <= TOLERANCE
     assert difference(mine.loss, wanted.loss) <= TOLERANCE
+
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "led_classification"
+
+
+def test_sequence_classification_equals_what_transformers_4_gave() -> None:
+    """transformers 5 dropped this head; tests/fixtures/write_led_classification.py wrote this."""
+    expected = json.loads((FIXTURE / "expected.json").read_text())
+    ours = led.LEDForSequenceClassification.from_pretrained(FIXTURE)
+    assert ours.config.n_labels == 3
+    given = {name: torch.tensor(value) for name, value in expected["given"].items()}
+    one = ours(**given, labels=torch.tensor(expected["classes"]))
+    many = ours(**given, labels=torch.tensor(expected["several"]))
+    assert difference(one.logits, torch.tensor(expected["logits"])) <= TOLERANCE
+    assert difference(one.loss, torch.tensor(expected["loss_of_classes"])) <= TOLERANCE
+    assert difference(many.loss, torch.tensor(expected["loss_of_several"])) <= TOLERANCE
+
+    without_global = ours(given["input_ids"], attention_mask=given["attention_mask"])
+    assert difference(without_global.logits, one.logits) >= 100 * TOLERANCE
+    wrong_end = given["input_ids"].clone()
+    wrong_end[0, 3] = 2  # an earlier end changes the input, not where the label is read
+    assert ours(wrong_end, attention_mask=given["attention_mask"]).logits.shape == (4, 3)
+    with pytest.raises(ValueError, match="end token"):
+        ours(torch.full((1, 5), 7))
 
 
 # ------------------------------------------------------------- token by token
