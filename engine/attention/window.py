@@ -9,6 +9,11 @@ Rows of global tokens have projections of their own and look at every real token
 few, the projections of all L keys and values are never computed: the key matrix is folded into
 the query and the value matrix applied after the weighted sum, which is the same by associativity.
 
+Deviation: windows have no gaps. The paper dilates them (figure 2c) for its character models alone;
+no published checkpoint does.
+Deviation: attention probabilities of global tokens are as long as the input, and 0 where a row has
+fewer global tokens; the published library leaves padding and filler there.
+
 Letters: B batch, L tokens, H heads, D head width, W = H x D model width, R radius (the one-sided
 window), G most global tokens in a row of the batch, S block length, K keys that a block sees.
 """

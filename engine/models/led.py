@@ -4,7 +4,6 @@ BART (arXiv 1910.13461) whose encoder reads 16,384 tokens with Longformer's atte
 
     an encoder token   sees the R tokens on either side of it, and every global token (longformer.py)
     a decoder token    sees itself and those before it, and in a second attention all of the input
-    padding            is seen by nobody and gives zeros
 
 Letters: B batch, L input tokens, T output tokens, N = B x beams rows, H heads, D head width, W = H x D
 model width, R radius (the one-sided window), G most global tokens in a row, V vocabulary.
@@ -14,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +34,8 @@ from engine.weights.training import document_loss, init_weights, span_loss, toke
 
 @dataclass(frozen=True)
 class LEDConfig:
-    """Sizes and constants. The defaults are those of led-base-16384."""
+    """Sizes and constants. The defaults are those of led-base-16384.
+    Deviation: training never skips whole layers (layerdrop, 0 in every published checkpoint)."""
 
     vocab_size: int = 50265
     width: int = 768
@@ -137,6 +137,23 @@ def place_global_on_separators(ids: Tensor, separator_id: int) -> Tensor:
 # ------------------------------------------------------------------ layers
 
 
+class FeedForward(nn.Module):
+    """Widen, bend, narrow; added to its input and normed."""
+
+    def __init__(self, config: LEDConfig, width: int) -> None:
+        super().__init__()
+        self.widen, self.narrow = nn.Linear(config.width, width), nn.Linear(width, config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.activation = ACTIVATIONS[config.activation]
+        self.dropout = nn.Dropout(config.dropout)
+        self.activation_dropout = nn.Dropout(config.activation_dropout)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(B, L, W) to (B, L, W), each token alone."""
+        widened = self.activation_dropout(self.activation(self.widen(states)))
+        return self.norm(states + self.dropout(self.narrow(widened)))  # type: ignore[no-any-return]
+
+
 class EncoderLayer(nn.Module):
     """Longformer's attention, then feed-forward; each added to its input and normed afterwards."""
 
@@ -145,12 +162,8 @@ class EncoderLayer(nn.Module):
         self.attention = WindowAttention(config.width, config.n_heads, radius, config.attention_dropout)
         self.attention_out = nn.Linear(config.width, config.width)
         self.attention_norm = nn.LayerNorm(config.width)
-        self.widen = nn.Linear(config.width, config.feed_forward_width)
-        self.narrow = nn.Linear(config.feed_forward_width, config.width)
-        self.output_norm = nn.LayerNorm(config.width)
-        self.activation = ACTIVATIONS[config.activation]
+        self.feed_forward = FeedForward(config, config.feed_forward_width)
         self.dropout = nn.Dropout(config.dropout)
-        self.activation_dropout = nn.Dropout(config.activation_dropout)
 
     def forward(
         self, states: Tensor, marks: Marks, want_weights: bool = False, pulse: Pulse | None = None
@@ -158,11 +171,7 @@ class EncoderLayer(nn.Module):
         """(B, L, W) to (B, L, W), and the attention probabilities where wanted."""
         context, weights = self.attention(states, marks, want_weights, pulse)
         states = self.attention_norm(states + self.dropout(self.attention_out(context)))
-        return by_rows(self._feed_forward, states, pulse), weights
-
-    def _feed_forward(self, states: Tensor) -> Tensor:
-        widened = self.activation_dropout(self.activation(self.widen(states)))
-        return self.output_norm(states + self.dropout(self.narrow(widened)))  # type: ignore[no-any-return]
+        return by_rows(self.feed_forward, states, pulse), weights
 
 
 class DecoderLayer(nn.Module):
@@ -175,12 +184,8 @@ class DecoderLayer(nn.Module):
         self.own_norm = nn.LayerNorm(width)
         self.source = DenseAttention(*attention)
         self.source_norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, config.decoder_feed_forward_width)
-        self.narrow = nn.Linear(config.decoder_feed_forward_width, width)
-        self.output_norm = nn.LayerNorm(width)
-        self.activation = ACTIVATIONS[config.activation]
+        self.feed_forward = FeedForward(config, config.decoder_feed_forward_width)
         self.dropout = nn.Dropout(config.dropout)
-        self.activation_dropout = nn.Dropout(config.activation_dropout)
 
     def forward(
         self, states: Tensor, source: Tensor, own_bias: Tensor, source_bias: Tensor
@@ -190,7 +195,7 @@ class DecoderLayer(nn.Module):
         states = self.own_norm(states + self.dropout(back))
         seen, source_weights = self.source(states, source, source_bias)
         states = self.source_norm(states + self.dropout(seen))
-        return self._feed_forward(states), own_weights, source_weights
+        return self.feed_forward(states), own_weights, source_weights
 
     def step(self, states: Tensor, own: SelfCache, source: CrossCache, bias: Tensor, n_beams: int) -> Tensor:
         """One token for each row, (N, 1, W), with what the caches hold."""
@@ -198,11 +203,7 @@ class DecoderLayer(nn.Module):
         states = self.own_norm(states + self.own.merge(context))
         context, _ = attend_to_source(self.source.queries(states), source, bias, n_beams)
         states = self.source_norm(states + self.source.merge(context))
-        return self._feed_forward(states)
-
-    def _feed_forward(self, states: Tensor) -> Tensor:
-        widened = self.activation_dropout(self.activation(self.widen(states)))
-        return self.output_norm(states + self.dropout(self.narrow(widened)))  # type: ignore[no-any-return]
+        return self.feed_forward(states)  # type: ignore[no-any-return]
 
 
 class Stack(nn.Module):
@@ -214,13 +215,12 @@ class Stack(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(layers)
-        self.most = most
 
     def embed(self, vectors: Tensor, start: int = 0) -> Tensor:
         """Word vectors (B, L, W) from position `start` on to the first states. Raises InputTooLong."""
-        stop = start + vectors.shape[1]
-        if stop > self.most:
-            raise InputTooLong(f"This model has positions for {self.most} tokens, not for {stop}.")
+        stop, most = start + vectors.shape[1], self.position.num_embeddings
+        if stop > most:
+            raise InputTooLong(f"This model has positions for {most} tokens, not for {stop}.")
         positions = self.position(torch.arange(start, stop, device=vectors.device))
         return self.dropout(self.norm(vectors + positions))  # type: ignore[no-any-return]
 
@@ -388,7 +388,7 @@ class LEDModel(LED):
         """Prepare to decode up to `max_length` tokens from encoded documents (B, L, W): their keys
         and values, computed once for all beams, and room for those of the output."""
         n_rows, heads = states.shape[0] * n_beams, self.config.n_decoder_heads
-        capacity, head_width = min(max_length, self.decoder.most), self.config.width // heads
+        capacity, head_width = min(max_length, self.config.max_decoder_positions), self.config.width // heads
         layers = [layer for layer in self.decoder.layers if isinstance(layer, DecoderLayer)]
         return DecoderState(
             own=[SelfCache(n_rows, heads, head_width, capacity, states) for _ in layers],
@@ -401,8 +401,7 @@ class LEDModel(LED):
         """The next token of each row, (N,) ids, to its states (N, W). Raises InputTooLong."""
         states = self.decoder.embed(self.shared(tokens[:, None]), state.length)
         for layer, own, source in zip(self.decoder.layers, state.own, state.source, strict=True):
-            assert isinstance(layer, DecoderLayer)
-            states = layer.step(states, own, source, state.bias, state.n_beams)
+            states = cast(DecoderLayer, layer).step(states, own, source, state.bias, state.n_beams)
         state.length += 1
         return states[:, 0]
 
@@ -513,7 +512,8 @@ class LEDForConditionalGeneration(LED):
 
 
 class LEDForSequenceClassification(LED):
-    """A label for a document, read from the decoder's state at the last </s> of the input."""
+    """A label for a document, read from the decoder's state at the last </s> of the input.
+    Deviation: rows may differ in how many they have."""
 
     def __init__(self, config: LEDConfig) -> None:
         super().__init__()
@@ -566,13 +566,15 @@ class LEDForQuestionAnswering(LED):
 
 # ------------------------------------------------------------------ published names
 
-_SIDES = ("encoder", "decoder")
+BOTH = (  # after "encoder." and "decoder."
+    ("embed_positions.", "position."),
+    ("layernorm_embedding.", "norm."),
+    ("layers.{i}.fc1.", "layers.{i}.feed_forward.widen."),
+    ("layers.{i}.fc2.", "layers.{i}.feed_forward.narrow."),
+    ("layers.{i}.final_layer_norm.", "layers.{i}.feed_forward.norm."),
+)
 KEYS: tuple[tuple[str, str], ...] = (
-    *((f"{side}.embed_positions.", f"{side}.position.") for side in _SIDES),
-    *((f"{side}.layernorm_embedding.", f"{side}.norm.") for side in _SIDES),
-    *((f"{side}.layers.{{i}}.fc1.", f"{side}.layers.{{i}}.widen.") for side in _SIDES),
-    *((f"{side}.layers.{{i}}.fc2.", f"{side}.layers.{{i}}.narrow.") for side in _SIDES),
-    *((f"{side}.layers.{{i}}.final_layer_norm.", f"{side}.layers.{{i}}.output_norm.") for side in _SIDES),
+    *((f"{side}.{theirs}", f"{side}.{ours}") for side in ("encoder", "decoder") for theirs, ours in BOTH),
     ("encoder.layers.{i}.self_attn.longformer_self_attn.", "encoder.layers.{i}.attention."),
     ("encoder.layers.{i}.self_attn.output.", "encoder.layers.{i}.attention_out."),
     ("encoder.layers.{i}.self_attn_layer_norm.", "encoder.layers.{i}.attention_norm."),

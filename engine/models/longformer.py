@@ -114,7 +114,8 @@ def write_config(config: LongformerConfig) -> dict[str, object]:
 def place_global(ids: Tensor, sep_id: int) -> Tensor:
     """For question answering: everything before the first separator, that is <s> and the question.
 
-    The question must compare itself with the whole document (section 5.2). (B, L) to (B, L) bool:
+    The question must compare itself with the whole document (section 5.2). (B, L) to (B, L) bool.
+    Deviation: the published library demands exactly three separators; here any number will do.
 
         <s> who ? </s> </s> it was Ann </s>
          1   1  1   .    .   .  .   .   .
