@@ -97,8 +97,7 @@ PUBLISHED = (  # their name, ours, and what their library takes where the key is
 
 
 def read_config(published: Mapping[str, object]) -> LEDConfig:
-    """Translate a published config.json. Raises UnsupportedModel, or ValueError for sizes that do
-    not go together."""
+    """Translate a published config.json. Raises UnsupportedModel, or ValueError for odd sizes."""
     return LEDConfig(
         radii=read_radii(published, "encoder_layers"),
         activation=Fields(published).word("activation_function", ACTIVATIONS, "gelu"),

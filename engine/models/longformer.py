@@ -92,8 +92,7 @@ PUBLISHED = (  # their name, ours, and what their library takes where the key is
 
 
 def read_config(published: Mapping[str, object]) -> LongformerConfig:
-    """Translate a published config.json. Raises UnsupportedModel, or ValueError for sizes that do
-    not go together."""
+    """Translate a published config.json. Raises UnsupportedModel, or ValueError for odd sizes."""
     return LongformerConfig(
         radii=read_radii(published, "num_hidden_layers"),
         activation=Fields(published).word("hidden_act", ACTIVATIONS, "gelu"),
