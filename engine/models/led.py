@@ -129,7 +129,7 @@ def place_global_on_question(ids: Tensor, sep_id: int) -> Tensor:
 
 def place_global_on_separators(ids: Tensor, separator_id: int) -> Tensor:
     """For several documents: the first token and every separator between two of them, which gather
-    what each document says (PRIMERA, arXiv 2110.08499, section 3)."""
+    what each document says (PRIMERA, arXiv 2110.08499)."""
     return place_global(ids) | (ids == separator_id)
 
 

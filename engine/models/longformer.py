@@ -113,7 +113,7 @@ def write_config(config: LongformerConfig) -> dict[str, object]:
 def place_global(ids: Tensor, sep_id: int) -> Tensor:
     """For question answering: everything before the first separator, that is <s> and the question.
 
-    The question must compare itself with the whole document (section 5.2). (B, L) to (B, L) bool.
+    The question must compare itself with the whole document (section 6.1). (B, L) to (B, L) bool.
     Deviation: the published library demands exactly three separators; here any number will do.
 
         <s> who ? </s> </s> it was Ann </s>
@@ -412,7 +412,7 @@ class ClassificationHead(nn.Module):
 
 
 class LongformerForSequenceClassification(Head):
-    """One label for a document, or several, or a number (section 5.4)."""
+    """One label for a document, or several, or a number (section 6.3)."""
 
     def __init__(self, config: LongformerConfig) -> None:
         super().__init__(config)
@@ -495,7 +495,7 @@ class LongformerForMultipleChoice(Head):
 
 
 class LongformerForQuestionAnswering(Head):
-    """Where the answer begins and ends (section 5.2)."""
+    """Where the answer begins and ends (section 6.1)."""
 
     def __init__(self, config: LongformerConfig) -> None:
         super().__init__(config)
