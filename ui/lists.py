@@ -125,9 +125,8 @@ def adding_row(view: JobView) -> Html:
         return element(
             "li",
             name,
-            element("span", row.error_message or "", class_="refused"),
+            element("span", row.error_message or "", class_="refused", role="alert"),
             element("span", row.error_code or "", class_="code"),
-            role="alert",
             class_="failed",
         )
     return element(

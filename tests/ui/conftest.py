@@ -38,6 +38,7 @@ SENTENCES = [
     "Electric light replaced the oil lamp in 1926, and the station was automated in 1974.",
     "Visitors climb its one hundred and ninety-six steps from April to October.",
 ]
+VOLUMES = ["alpha", "bravo", "charlie", "delta"]
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Server:
     process: subprocess.Popen | None = None
     lines: list[str] = field(default_factory=list)
     seconds_to_address: float = 0.0
+    reading: threading.Thread | None = None
 
     @property
     def counter(self) -> Path:
@@ -82,7 +84,8 @@ class Server:
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reading = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reading.start()
         address = self._wait_for(r"starting at http://127\.0\.0\.1:(\d+)", 60)
         self.seconds_to_address = time.monotonic() - started
         self.port = int(address)
@@ -91,8 +94,9 @@ class Server:
         return self
 
     def _read(self, process: subprocess.Popen) -> None:
-        for line in process.stdout:
-            self.lines.append(line.rstrip())
+        with process.stdout:
+            for line in process.stdout:
+                self.lines.append(line.rstrip())
 
     def _wait_for(self, pattern: str, seconds: float) -> str:
         until = time.monotonic() + seconds
@@ -108,6 +112,7 @@ class Server:
         """As by power loss."""
         self.process.kill()
         self.process.wait(30)
+        self.reading.join(10)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -116,6 +121,7 @@ class Server:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
+            self.reading.join(10)
 
 
 @pytest.fixture
@@ -154,6 +160,7 @@ def sample_pdf(tmp_path_factory) -> Path:
             page = pdf.new_page()
             page.insert_text((72, 80), f"Chapter {number + 1}", fontsize=20)
             turned = SENTENCES[number:] + SENTENCES[:number]
+            turned.insert(3, f"Volume {VOLUMES[number]} of the journal was bound in green leather.")
             page.insert_textbox((72, 110, 520, 760), " ".join(turned), fontsize=12, fontname="tiro")
         pdf.save(path)
     return path

@@ -117,9 +117,9 @@ class Watches:
             try:
                 update = await asyncio.to_thread(watch.look)
             except PrecisError:
-                return  # the document was deleted meanwhile; the next action says so
+                break  # the document was deleted meanwhile; the next action says so
             if update and self._newest.get(session) == turn:
                 yield update
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-        if not watch.active:
-            yield {self._page.regions.bar: ""}
+        # Gradio sends the last value once more when a generator ends; by then it may be old news.
+        yield {self._page.regions.bar: gr.skip()}
