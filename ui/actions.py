@@ -20,10 +20,9 @@ from ui.jobs import ACTIVE, Jobs, Outcome, Story
 from ui.services import Engine
 
 if TYPE_CHECKING:
+    from engine.ingest.reader import DocumentReader, PageImage
     from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary
     from storage.store import Store
-
-    from engine.ingest.reader import DocumentReader, PageImage
 
 KEPT_FOR_UNDO = timedelta(minutes=2)
 MAX_QUESTION_CHARS = 1_000

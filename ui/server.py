@@ -38,9 +38,8 @@ from ui.security import (
 )
 
 if TYPE_CHECKING:
-    from storage.store import Store
-
     from engine.ingest.reader import DocumentReader
+    from storage.store import Store
     from ui.services import Engine
 
 PORTS_TRIED = 100

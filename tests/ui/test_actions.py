@@ -1,0 +1,130 @@
+"""The verbs over a real store and reader, with the fake engine."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.errors import NotInLibrary
+from engine.ingest.reader import DocumentReader
+from storage.store import Store
+from tests.ui.fake_engine import FakeEngine
+from ui.actions import Actions, BadRequest, is_active
+
+TEXT = "\n\n".join(f"Sentence number {n} tells of the tower and its bell." for n in range(40))
+
+
+@pytest.fixture(scope="module")
+def reader():
+    reader = DocumentReader()
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def actions(tmp_path: Path, reader: DocumentReader):
+    store, engine = Store.open(tmp_path / "library"), FakeEngine()
+    made = Actions(lambda: store, lambda: reader, lambda: engine)
+    made.engine = engine
+    made.jobs.start()
+    yield made
+    made.jobs.close()
+    store.close()
+
+
+def finish(actions: Actions, owner: str, job_id: int):
+    for _ in range(3000):
+        row = next(row for row in actions.job_rows(owner) if row.id == job_id)
+        if not is_active(row):
+            return row
+        time.sleep(0.01)
+    raise AssertionError("the job does not end")
+
+
+def add(actions: Actions, tmp_path: Path, owner: str = "local", text: str = TEXT) -> str:
+    file = tmp_path / "notes.txt"
+    file.write_text(text)
+    row = finish(actions, owner, actions.add(owner, file, file.name))
+    assert row.state == "done", row.error_message
+    return row.document_id
+
+
+def test_add_summarize_ask(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    assert finish(actions, "local", actions.summarize("local", document, "short")).state == "done"
+    assert finish(actions, "local", actions.ask("local", document, "  Where is   the bell? ")).state == "done"
+    workspace = actions.workspace("local", document)
+    assert len(workspace.summaries) == 1 and len(workspace.summaries[0].summary.sentences) == 3
+    assert workspace.answers[0].answer.question == "Where is the bell?"
+    assert workspace.row.has_summary
+
+
+def test_the_same_request_comes_from_the_store(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    first = finish(actions, "local", actions.summarize("local", document, "short"))
+    steps = actions.engine.steps
+    again = finish(actions, "local", actions.summarize("local", document, "short"))
+    assert again.result_id == first.result_id and actions.engine.steps == steps
+    finish(actions, "local", actions.summarize("local", document, "long"))
+    assert actions.engine.steps > steps
+
+
+def test_the_same_file_twice_is_one_document(actions, tmp_path) -> None:
+    assert add(actions, tmp_path) == add(actions, tmp_path)
+    assert len(actions.documents("local")) == 1
+
+
+def test_a_refused_file_leaves_a_failed_job_and_no_document(actions, tmp_path) -> None:
+    file = tmp_path / "empty.pdf"
+    file.write_bytes(b"")
+    row = finish(actions, "local", actions.add("local", file, file.name))
+    assert (row.state, row.error_code) == ("failed", "empty")
+    assert actions.documents("local") == ()
+
+
+def test_another_owner_sees_nothing(actions, tmp_path) -> None:
+    document = add(actions, tmp_path, "first")
+    assert actions.documents("second") == () and actions.job_rows("second") == ()
+    assert actions.search("second", "bell") == ()
+    for verb in (
+        lambda: actions.document("second", document),
+        lambda: actions.workspace("second", document),
+        lambda: actions.page_image("second", document, 1),
+        lambda: actions.summarize("second", document, "short"),
+        lambda: actions.ask("second", document, "Why?"),
+    ):
+        with pytest.raises(NotInLibrary):
+            verb()
+    assert actions.document("first", document).text
+
+
+def test_delete_hides_and_undo_brings_back(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    actions.document("local", document)
+    actions.delete("local", (document,))
+    assert actions.documents("local") == ()
+    with pytest.raises(NotInLibrary):
+        actions.document("local", document)
+    actions.undo("local", (document,))
+    assert [row.id for row in actions.documents("local")] == [document]
+
+
+def test_what_cannot_be_meant_is_refused(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    with pytest.raises(BadRequest):
+        actions.summarize("local", document, "endless")
+    with pytest.raises(BadRequest, match="Write a question"):
+        actions.ask("local", document, "  \n ")
+    with pytest.raises(BadRequest, match="1000 characters"):
+        actions.ask("local", document, "x" * 1001)
+    with pytest.raises(NotInLibrary):
+        actions.page_image("local", document, 0)
+    with pytest.raises(NotInLibrary):
+        actions.page_image("local", document, 10_000)
+
+
+def test_search_finds_pages(actions, tmp_path) -> None:
+    add(actions, tmp_path)
+    hits = actions.search("local", "tower 17")
+    assert hits and hits[0].page == 1
+    assert actions.search("local", '" AND (x OR') == () and actions.search("local", " ") == ()
