@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.attention import window
 from engine.attention.reference import attend_in_window, window_allowed
@@ -146,3 +147,48 @@ def test_the_matrix_can_be_printed() -> None:
     is_global = torch.tensor([[True, False, False, False, True]])
     rows = ["".join("1" if seen else "." for seen in row) for row in window_allowed(valid, is_global, 1)[0]]
     assert rows == ["1111.", "111..", "1111.", "1.11.", "1..1."]
+
+
+class Largest(TorchDispatchMode):
+    """Remembers the number of elements of the largest tensor that any operation makes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_elements = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor):
+            self.n_elements = max(self.n_elements, result.numel())
+        return result
+
+
+@pytest.mark.parametrize("n_global", [0, 2, 200])
+def test_nothing_grows_with_the_square_of_the_length(n_global: int) -> None:
+    """No global token, a few (folded), and hundreds (not folded)."""
+    layer = build(8)
+    largest = []
+    for length in (2000, 4000, 8000):
+        valid = torch.ones(1, length, dtype=torch.bool)
+        is_global = (torch.arange(length) < n_global)[None]
+        with torch.no_grad(), Largest() as seen:
+            layer(torch.randn(1, length, HEADS * HEAD_WIDTH), mark(valid, is_global))
+        largest.append(seen.n_elements)
+    assert largest[1] <= 2.1 * largest[0] and largest[2] <= 2.1 * largest[1]
+    assert largest[2] < 8000 * 8000 / 20
+
+
+def test_nothing_is_padded_to_the_window() -> None:
+    layer = build(512)
+    with torch.no_grad(), Largest() as seen:
+        hidden = torch.randn(1, 11, HEADS * HEAD_WIDTH)
+        layer(hidden, mark(torch.ones(1, 11, dtype=torch.bool), torch.zeros(1, 11, dtype=torch.bool)))
+    assert seen.n_elements <= HEADS * 11 * 11 + HEADS * HEAD_WIDTH * 11
+
+
+def test_asks_whether_to_stop_within_a_layer() -> None:
+    layer, calls = build(4), []
+    valid = torch.ones(1, 9000, dtype=torch.bool)
+    with torch.no_grad():
+        layer(torch.randn(1, 9000, HEADS * HEAD_WIDTH), mark(valid, ~valid), pulse=lambda: calls.append(1))
+    assert len(calls) >= 9000 / 2048

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from engine.errors import UnsupportedModel
+from engine.models.led import LEDConfig, LEDForConditionalGeneration
 from engine.models.longformer import LongformerConfig, LongformerForQuestionAnswering
 from engine.weights.header import read_header
 from engine.weights.quantize import (
@@ -157,3 +158,23 @@ def test_scales_that_do_not_divide_the_row_are_refused(tmp_path: Path) -> None:
     save_file(tensors, tmp_path / "model.safetensors")
     with pytest.raises(UnsupportedModel, match="5 scales"):
         LongformerForQuestionAnswering.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("scheme", ["int8", "int4"])
+def test_an_encoder_decoder_keeps_one_matrix_for_words_and_scores(tmp_path: Path, scheme: str) -> None:
+    torch.manual_seed(0)
+    sizes = dict(width=64, n_heads=2, n_decoder_heads=2, feed_forward_width=64, decoder_feed_forward_width=64)
+    config = LEDConfig(
+        vocab_size=300, radii=(4,), n_decoder_layers=1, max_positions=50, max_decoder_positions=20, **sizes
+    )
+    full = LEDForConditionalGeneration(config).eval()
+    exact = full(torch.arange(3, 30)[None], decoder_input_ids=torch.arange(3, 9)[None]).logits
+    quantize_(full, scheme, least=0)
+    full.save_pretrained(tmp_path)
+    names = read_header(tmp_path / "model.safetensors").entries
+    assert "led.shared.weight_int8" in names and not any(name.startswith("lm_head") for name in names)
+    again = LEDForConditionalGeneration.from_pretrained(tmp_path)
+    assert again.lm_head.weight_int8 is again.led.shared.weight_int8
+    got = again(torch.arange(3, 30)[None], decoder_input_ids=torch.arange(3, 9)[None]).logits
+    wanted = full(torch.arange(3, 30)[None], decoder_input_ids=torch.arange(3, 9)[None]).logits
+    assert torch.equal(got, wanted) and error(got, exact.detach()) < 0.3
