@@ -68,8 +68,9 @@ def _find(pages: Sequence[RawPage]) -> set[int]:
 
 def _key(text: str) -> str:
     """The words without what changes from page to page."""
-    if ROMAN.match(text):
-        return "#"
+    inner = text.strip(" -–—.·|[]()")
+    if ROMAN.match(inner):
+        return text.replace(inner, "#")
     return DIGITS.sub("#", text.casefold())
 
 

@@ -70,12 +70,12 @@ def is_unchanged(path: Path, intake: Intake) -> bool:
 
 def kind_of(head: bytes, name: str) -> Kind:
     """The kind on which content and file name agree; UnsupportedFile where they do not."""
-    suffix = os.path.splitext(name.strip())[1].lower()
-    if suffix == ".pdf":
+    head, name = head[:HEAD], name.strip().lower()
+    if name.endswith(".pdf"):
         if b"%PDF" not in head and not HEADLESS.search(head):
             raise UnsupportedFile("This file is named .pdf, but it is none. Convert it to PDF and add that.")
         return "pdf"
-    if suffix == ".txt":
+    if name.endswith(".txt"):
         if head.startswith(b"%PDF-"):
             raise UnsupportedFile("This file is named .txt, but it is a PDF. Rename it and add it again.")
         return "txt"

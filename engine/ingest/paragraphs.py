@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from engine.ingest.clean import SOFT_HYPHEN
-from engine.ingest.strips import Strip, is_rtl, typical_pitch
+from engine.ingest.strips import Strip, is_rtl, typical_pitch, typical_size
 from engine.types import SentenceKind
 
 BULLET = re.compile(r"^(?:[•▪▫◦‣⁃∙●○■□➢✓✗*]|[–—-] )")
@@ -75,7 +75,9 @@ def split_paragraphs(lines: Sequence[Strip], region: int) -> list[Block]:
 
 
 def _edges(lines: Sequence[Strip]) -> tuple[float, float]:
-    """Left and right edge of a column, whatever a few lines do."""
+    """Left and right edge of a column, whatever a few lines and the small print do."""
+    size = typical_size(lines)
+    lines = [line for line in lines if abs(line.size - size) < 0.75] or lines
     if len(lines) < 4:
         return min(line.x0 for line in lines), max(line.x1 for line in lines)
     return quantiles((line.x0 for line in lines), n=20)[1], quantiles((line.x1 for line in lines), n=20)[17]
@@ -146,7 +148,9 @@ def _left_room(block: Block, line: Strip, after: Strip | None) -> bool:
     before = block.last
     if is_rtl(line.text) or (_is_centred(before, block) and _is_centred(line, block)):
         return False
-    neighbours = [*block.lines[-4:-1], line] + ([after] if after is not None else [])
+    neighbours = [*block.lines[-4:-1], line]
+    if after is not None and abs(after.size - line.size) < 0.75:
+        neighbours.append(after)
     reach = min(block.right, max(strip.x1 for strip in neighbours))
     if block.right - before.x1 > 0.4 * (block.right - block.left):
         reach = block.right

@@ -70,7 +70,7 @@ def _is_heading(block: Block, following: Block | None, size: float) -> bool:
         return True
     if text.endswith(".") and not NUMBER.match(text):
         return False
-    numbered = NUMBER.match(text) is not None and text[:1].upper() == text[:1] and name[:1].isupper()
+    numbered = text[0].isdigit() and NUMBER.match(text) is not None and name[:1].isupper()
     capitals = name.isupper() and len(name) >= 4 and len(text) <= 100
     if all(line.bold for line in block.lines) and not following.first.bold:
         return len(text) <= 150 and not name[:1].islower()
@@ -186,7 +186,8 @@ def _letters(text: str) -> str:
 
 
 def _fits(wanted: str, letters: str) -> bool:
-    """Equal but for a number in front, or a short entry for a longer heading."""
-    if letters.endswith(wanted) and len(letters) - len(wanted) <= 10:
+    """Equal but for a number in front of one of them, or a short entry for a longer heading."""
+    longer, shorter = (letters, wanted) if len(letters) >= len(wanted) else (wanted, letters)
+    if shorter and longer.endswith(shorter) and len(longer) - len(shorter) <= 10:
         return True
     return letters.startswith(wanted) and len(wanted) >= 0.6 * len(letters)

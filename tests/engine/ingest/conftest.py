@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ class Pdf:
         self.add("placeholder of the catalog")
         self.add("placeholder of the page tree")
         self.fonts = {
-            "mono": self.add("<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>"),
-            "bold": self.add("<</Type/Font/Subtype/Type1/BaseFont/Courier-Bold/Encoding/WinAnsiEncoding>>"),
+            name: self.add(f"<</Type/Font/Subtype/Type1/BaseFont/{base}/Encoding/WinAnsiEncoding>>")
+            for name, base in (("mono", "Courier"), ("bold", "Courier-Bold"))
         }
 
     def add(self, body: str | bytes) -> int:
@@ -40,17 +40,19 @@ class Pdf:
 
     def mapped_font(self, letters: Mapping[int, str], name: str = "mapped") -> str:
         """A font whose byte codes mean what `letters` says, as a ToUnicode map tells readers."""
-        rows = "\n".join(f"<{code:02x}> <{text.encode('utf-16-be').hex()}>" for code, text in letters.items())
+        pairs = ((code, text.encode("utf-16-be").hex()) for code, text in letters.items())
+        rows = "\n".join(f"<{code:02x}> <{text}>" for code, text in pairs)
         cmap = self.stream(
             f"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
-            f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(letters)} beginbfchar\n{rows}\nendbfchar\n"
-            f"endcmap end end".encode())
+            f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(letters)} beginbfchar\n{rows}\n"
+            f"endbfchar\nendcmap end end".encode())
         self.fonts[name] = self.add(
             f"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding/ToUnicode {cmap} 0 R>>")
         return name
 
     def page(
-        self, *placed: Placed, size: tuple[float, float] = (WIDTH, HEIGHT), extra: str = "", content: bytes = b""
+        self, *placed: Placed, size: tuple[float, float] = (WIDTH, HEIGHT),
+        extra: str = "", content: bytes = b"",
     ) -> int:
         """Add a page with pieces of text; `content` comes first in its content stream."""
         rows = [content]
@@ -71,7 +73,8 @@ class Pdf:
         """The file. `count` is what the page tree claims, if it is to lie."""
         kids = " ".join(f"{number} 0 R" for number in self.pages)
         self.objects[0] = f"<</Type/Catalog/Pages 2 0 R{self.catalog}>>".encode("latin-1")
-        self.objects[1] = f"<</Type/Pages/Kids[{kids}]/Count {len(self.pages) if count is None else count}>>".encode()
+        count = len(self.pages) if count is None else count
+        self.objects[1] = f"<</Type/Pages/Kids[{kids}]/Count {count}>>".encode()
         out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         offsets = []
         for number, body in enumerate(self.objects, start=1):
@@ -88,7 +91,9 @@ class Pdf:
         return path
 
 
-def set_column(text: str, x: float, y: float, n_letters: int, size: float = 9.0, lead: float = 11.0) -> list[Placed]:
+def set_column(
+    text: str, x: float, y: float, n_letters: int, size: float = 9.0, lead: float = 11.0
+) -> list[Placed]:
     """Break running text into the lines of a column, as wide as `n_letters` of Courier."""
     lines = textwrap.wrap(text, n_letters, break_on_hyphens=False)
     return [(x, y + i * lead, size, line) for i, line in enumerate(lines)]
@@ -97,10 +102,13 @@ def set_column(text: str, x: float, y: float, n_letters: int, size: float = 9.0,
 def prose(subject: str, n: int) -> str:
     """Sentences that differ from one another, about `subject`."""
     verbs = ("measures", "describes", "compares", "explains", "records", "questions", "repeats")
-    things = ("the slow drift of sand", "a careful list of tides", "every second lantern", "two maps of the harbour",
-              "what the keeper saw", "an older and longer account")
+    things = (
+        "the slow drift of sand", "a careful list of tides", "every second lantern",
+        "two maps of the harbour", "what the keeper saw", "an older and longer account",
+    )
     return " ".join(
-        f"The {subject} number {i} {verbs[i % len(verbs)]} {things[i % len(things)]} before it closes." for i in range(n))
+        f"The {subject} number {i} {verbs[i % len(verbs)]} {things[i % len(things)]} before it closes."
+        for i in range(n))
 
 
 @pytest.fixture
@@ -134,7 +142,3 @@ def save(tmp_path: Path) -> Callable[..., Path]:
         path.write_bytes(data)
         return path
     return write
-
-
-def words_of(lines: Sequence[Placed]) -> str:
-    return " ".join(line[3] for line in lines)

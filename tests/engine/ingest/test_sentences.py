@@ -1,0 +1,100 @@
+"""Sentences as exact spans, and lines that become words again."""
+
+from collections import Counter
+
+import pytest
+
+from engine.ingest.hyphens import count_words, join
+from engine.ingest.plain import decode
+from engine.ingest.sentences import MAX_SENTENCE, split_sentences
+
+
+def sentences(text):
+    return [span.of(text) for span in split_sentences(text)]
+
+
+@pytest.mark.parametrize("wanted", [
+    ["One thing.", "Another thing!", "A third?"],
+    ["See Fig. 3 and Eq. 2 for details.", "Then go on."],
+    ["Smith et al. (2020) say so.", "Others, e.g. Jones, do not."],
+    ["This was shown by Keeper et al. in 1901.", "Nobody objected."],
+    ["It rose by 3.5 per cent, i.e. by a third.", "That was all."],
+    ["Dr. A. B. Keeper came at 9 a.m. on Monday.", "He left."],
+    ["We met at 9 a.m. on a Monday.", "It rained."],
+    ["The U.S. Army came.", "It cost approx. 250 dollars."],
+    ["(See Sect. 2.)", "Next one."],
+    ["He asked, \u201cWhy?\u201d", "She did not answer."],
+    ["First, cf. Vol. 3, pp. 12-14.", "Second, no."],
+    ["これは試験です。", "次の文です。"],
+    ["这是一份文件。", "其中包含数字！", "你好吗？"],
+    ["Der Turm ist z. B. hoch.", "Das Licht, d. h. die Lampe, ist alt."],
+])
+def test_borders(wanted):
+    text = " ".join(wanted) if wanted[0].isascii() or " " in wanted[0] else "".join(wanted)
+    assert sentences(text) == wanted
+
+
+@pytest.mark.parametrize("text", [
+    "", " ", "...", "a", ". . . .", "?!?!", "((((", "no end at all", "x" * 10_000,
+    "\U0001f4d6 A book. \U0001f4d6 Another.", "word " * 5_000, "A. " * 500, "1. 2. 3. 4.",
+    "\u0645\u0631\u062d\u0628\u0627. \u0643\u064a\u0641\u061f",
+])
+def test_spans_lie_in_order_and_lose_nothing(text):
+    spans = split_sentences(text, 7)
+    end = 7
+    for span in spans:
+        assert span.start >= end and len(span) <= MAX_SENTENCE
+        words = text[span.start - 7 : span.end - 7]
+        assert words and words == words.strip()
+        assert not text[end - 7 : span.start - 7].strip()
+        end = span.end
+    assert not text[end - 7 :].strip()
+
+
+def test_a_long_text_is_split_in_time():
+    text = "The keeper, i.e. the man at the lamp (cf. Fig. 2), wrote 3.5 pages a day. " * 4000
+    assert len(split_sentences(text)) == 4000
+
+
+WORDS = Counter({
+    "explanation": 2, "well-known": 3, "state-of-the-art": 1, "language": 4, "specific": 3, "known": 2})
+
+
+@pytest.mark.parametrize("before, after, wanted", [
+    ("a longer explana-", "tion of it", "a longer explanation of it"),
+    ("the well-", "known result", "the well-known result"),
+    ("a language-", "specific tag", "a language-specific tag"),
+    ("the state-of-", "the-art method", "the state-of-the-art method"),
+    ("a self-", "made man", "a self-made man"),
+    ("with Jean-", "Paul there", "with Jean-Paul there"),
+    ("in 1990\u2013", "1995 and", "in 1990\u20131995 and"),
+    ("pre-", "and post-war", "pre- and post-war"),
+    ("soft inter\u00ad", "national", "soft international"),
+    ("a Unicode hy\u2010", "phen here", "a Unicode hyphen here"),
+    ("see https://example.org/", "a/path for it", "see https://example.org/a/path for it"),
+    ("two", "words", "two words"),
+    ("日本語の", "文章です", "日本語の文章です"),
+    ("he said \u2013", "and left", "he said \u2013 and left"),
+    ("COVID-", "19 was", "COVID-19 was"),
+    ("minus -", "5 degrees", "minus - 5 degrees"),
+])
+def test_joining_lines(before, after, wanted):
+    drop, between = join(before, after, WORDS)
+    assert before[: len(before) - drop] + between + after == wanted
+
+
+def test_words_are_counted_inside_lines_only():
+    words = count_words(["cut off at both ends of this li-", "ne one-dimensional matters here"])
+    assert words["ends"] == 1 and words["one-dimensional"] == 1 and words["dimensional"] == 1
+    assert not words["li"] and not words["ne"]
+
+
+@pytest.mark.parametrize("data, wanted", [
+    ("Grüße".encode(), "Grüße"), ("Grüße".encode("utf-8-sig"), "Grüße"), ("Grüße".encode("utf-16"), "Grüße"),
+    ("Grüße".encode("utf-32"), "Grüße"), ("Ein Gruß der Stadt".encode("cp1252"), "Ein Gruß der Stadt"),
+    ("これは試験です。".encode("cp932"), "これは試験です。"),
+    ("これは試験です。".encode("euc_jp"), "これは試験です。"),
+    (b"abc\xff\xfe\x80 def", "abc\ufffd\ufffd\ufffd def"),
+])
+def test_encodings(data, wanted):
+    assert decode(data) == wanted
