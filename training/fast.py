@@ -23,10 +23,12 @@ def encode_short(
     type_ids: Tensor,
     dtype: torch.dtype,
     frozen: int = 0,
+    depth: int | None = None,
 ) -> Tensor:
     """(B, L) right-padded ids, whose first `n_global` (B,) tokens are global, to states (B, L, W).
 
-    The first `frozen` layers and the embeddings are computed without a gradient.
+    The first `frozen` layers and the embeddings are computed without a gradient; with `depth`, only
+    that many layers are computed at all.
     """
     valid = ids != model.config.pad_id
     length = ids.shape[1]
@@ -42,7 +44,7 @@ def encode_short(
     with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
         at = model.embeddings
         states = at(at.word(ids), at.positions_of(ids), type_ids).to(dtype)
-    for number, layer in enumerate(model.layers):
+    for number, layer in enumerate(model.layers[:depth]):
         with torch.set_grad_enabled(torch.is_grad_enabled() and number >= frozen):
             states = _layer(layer, states, bias, everyone, is_global[:, :n_front, None])  # type: ignore[arg-type]
     return states

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -45,7 +44,10 @@ MOST_ANSWER = 40
 KEPT = 4  # candidates of each window
 NEAR = 24  # starts and ends that are looked at in a window
 EVIDENCE = 3
-EDGES = re.compile(r"^[\s,;:.)\]»”’]+|[\s,;:(\[«“‘]+$")
+NOTHING = -20.0  # the score of a document without a single candidate
+LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
+OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
+CLOSING = {closing: opening for opening, closing in OPENING.items()}
 NO_WINDOWS: Mapping[int, bytes] = {}
 
 
@@ -62,6 +64,8 @@ class AnswerResult:
     n_windows: int
     n_tokens: int
     n_global: int
+    best: str = ""  # the likeliest answer, also where it was not likely enough to be given
+    score: float = -math.inf  # and its weighed score
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +190,14 @@ class Reading:
                 kept.append((score, candidate))
         return kept
 
-    def evidence_features(self, weighed: Sequence[tuple[float, Candidate]]) -> float:
-        """The score that is calibrated: the best one's."""
-        return weighed[0][0] if weighed else -20.0
-
     def conclude(self, found: Sequence[Candidate]) -> AnswerResult:
         """The answer, or that there is none."""
         calibration, weighed = self.reader.calibration, self.weigh(found)
-        score = self.evidence_features(weighed)
+        score = weighed[0][0] if weighed else NOTHING
         is_found = bool(weighed) and score >= calibration.threshold
         slope, offset = calibration.found if is_found else calibration.absent
-        best = weighed[0][1] if is_found else None
-        span = trimmed(self.document.text, best) if best else None
+        likeliest = trimmed(self.document.text, weighed[0][1]) if weighed else None
+        span = likeliest if is_found else None
         return AnswerResult(
             found=is_found,
             span=span,
@@ -207,6 +207,8 @@ class Reading:
             n_windows=len(self.windows),
             n_tokens=self.n_tokens,
             n_global=len(self.question) + 1,
+            best=likeliest.of(self.document.text) if likeliest else "",
+            score=score,
         )
 
     def _evidence(self, weighed: Sequence[tuple[float, Candidate]]) -> tuple[Citation, ...]:
@@ -267,13 +269,30 @@ def _spans(scores: Tensor, first: int, pieces: Sequence[Piece]) -> list[Candidat
 
 def trimmed(text: str, candidate: Candidate) -> Span:
     """The span without punctuation at its ends, unless nothing would be left."""
-    words = text[candidate.start : candidate.end]
-    front, back = EDGES.match(words), None
-    for match in EDGES.finditer(words):
-        back = match
-    begin = candidate.start + (front.end() if front and front.start() == 0 else 0)
-    finish = candidate.start + back.start() if back and back.end() == len(words) else candidate.end
-    return Span(begin, finish) if begin < finish else Span(candidate.start, candidate.end)
+    begin, end = candidate.start, candidate.end
+    while begin < end:
+        inside = text[begin + 1 : end - 1]
+        if _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1]):
+            begin += 1
+        elif _is_loose(text[end - 1], LOOSE_AFTER, CLOSING, text[begin] + inside) and not _is_short_form(
+            text[begin:end]
+        ):
+            end -= 1
+        elif OPENING.get(text[begin]) == text[end - 1] and OPENING[text[begin]] not in inside:
+            begin, end = begin + 1, end - 1
+        else:
+            return Span(begin, end)
+    return Span(candidate.start, candidate.end)
+
+
+def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> bool:
+    """Whether a mark at an end belongs to nothing inside."""
+    return mark.isspace() or mark in loose or (mark in pairs and pairs[mark] not in rest)
+
+
+def _is_short_form(words: str) -> bool:
+    """Whether the full stop at the end belongs to the last word: U.S., p.m."""
+    return words.endswith(".") and "." in words.split()[-1][:-1]
 
 
 def _logistic(value: float) -> float:

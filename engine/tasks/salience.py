@@ -33,7 +33,7 @@ from engine.types import (
     never_cancelled,
 )
 
-WINDOW, OVERLAP = 1024, 64  # tokens
+WINDOW, OVERLAP = 512, 32  # tokens
 MOST_TOGETHER = 1024  # sentences that the head sees at once
 SHOWN = 5
 NO_WINDOWS: Mapping[int, bytes] = {}

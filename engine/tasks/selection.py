@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import torch
+
 from engine.tasks.features import ANAPHOR, candidates
 from engine.tasks.salience import SentenceScores
 from engine.types import Document
 
 SLACK = 0.2  # of the budget, either way
-REPEATED = 0.6  # how much likeness to a chosen sentence costs
+REPEATED = 0.6  # share of its salience that a sentence loses by perfect likeness to a chosen one
 LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
 
@@ -28,29 +30,58 @@ def choose(scores: SentenceScores, document: Document, budget_words: int) -> tup
 
 def rank(scores: SentenceScores, document: Document, budget_words: int) -> list[int]:
     """The same in the order in which they were chosen."""
-    texts = {i: document.sentences[i].span.of(document.text) for i in candidates(document).indices}
-    n_words = {i: len(text.split()) for i, text in texts.items()}
-    trigrams = {i: _trigrams(text) for i, text in texts.items()}
-    open_ = {i for i, text in texts.items() if _can_stand(text)} or set(texts)
-    nearest = dict.fromkeys(texts, 0.0)
-    most, least = budget_words * (1 + SLACK), budget_words * (1 - SLACK)
-    chosen: list[int] = []
-    size = 0
-    while open_ and size < least:
-        best = max(open_, key=lambda i: (scores.salience[i] - REPEATED * nearest[i] * scores.salience[i], -i))
-        open_.discard(best)
-        group = _with_antecedent(best, document, texts, chosen)
-        words = sum(n_words[i] for i in group)
-        if not group or size + words > most or any(_repeats(trigrams[i], trigrams, chosen) for i in group):
-            continue
+    selection = Selection(scores, document, budget_words)
+    selection.take(strictly=True)
+    selection.take(strictly=False)  # only where the strict rules leave the budget unused
+    return selection.chosen or selection.smallest()
+
+
+class Selection:
+    """What was chosen so far, and what may still be."""
+
+    def __init__(self, scores: SentenceScores, document: Document, budget_words: int) -> None:
+        self.document = document
+        self.texts = {i: document.sentences[i].span.of(document.text) for i in candidates(document).indices}
+        self.n_words = {i: len(text.split()) for i, text in self.texts.items()}
+        self.trigrams = {i: _trigrams(text) for i, text in self.texts.items()}
+        self.salience = torch.tensor(scores.salience)
+        self.vectors = scores.vectors
+        self.nearest = torch.zeros(len(document.sentences))  # likeness to the most alike chosen one
+        self.most, self.least = budget_words * (1 + SLACK), budget_words * (1 - SLACK)
+        self.chosen: list[int] = []
+        self.size = 0
+
+    def take(self, strictly: bool) -> None:
+        """Take the best sentence again and again until the budget is used. Strictly, only what can
+        stand alone, or with the sentence before it."""
+        can_stand = {i for i, text in self.texts.items() if _can_stand(text)}
+        open_ = (can_stand if strictly else set(self.texts)) - set(self.chosen)
+        while open_ and self.size < self.least:
+            value = (self.salience * (1 - REPEATED * self.nearest)).tolist()
+            best = max(open_, key=lambda i: (value[i], -i))
+            open_.discard(best)
+            group = _with_antecedent(best, self.document, self.texts, self.chosen) if strictly else [best]
+            if self._fits(group):
+                open_ -= set(group)
+                self._add(group)
+
+    def smallest(self) -> list[int]:
+        """Where nothing fits: the most salient sentence that does alone, or the shortest of all."""
+        fitting = [i for i in self.texts if 0 < self.n_words[i] <= self.most]
+        if fitting:
+            return [max(fitting, key=lambda i: (float(self.salience[i]), -i))]
+        return [min(self.texts, key=lambda i: (self.n_words[i], i))] if self.texts else []
+
+    def _fits(self, group: Sequence[int]) -> bool:
+        n_words = sum(self.n_words[i] for i in group)
+        repeats = any(_repeats(self.trigrams[i], self.trigrams, self.chosen) for i in group)
+        return bool(group) and self.size + n_words <= self.most and not repeats
+
+    def _add(self, group: Sequence[int]) -> None:
         for index in group:
-            chosen.append(index)
-            open_.discard(index)
-            size += n_words[index]
-            for other in open_:
-                likeness = float(scores.vectors[index] @ scores.vectors[other])
-                nearest[other] = max(nearest[other], likeness)
-    return chosen or _shortest(texts, n_words, scores, most)
+            self.chosen.append(index)
+            self.size += self.n_words[index]
+            self.nearest = torch.maximum(self.nearest, self.vectors @ self.vectors[index])
 
 
 def _with_antecedent(
@@ -89,13 +120,3 @@ def _repeats(
 ) -> bool:
     """Whether a third of its trigrams stand in one chosen sentence."""
     return any(len(own & trigrams[other]) > len(own) / 3 for other in chosen) if own else False
-
-
-def _shortest(
-    texts: dict[int, str], n_words: dict[int, int], scores: SentenceScores, most: float
-) -> list[int]:
-    """Where nothing fits: the most salient sentence that does, or the shortest of all."""
-    fitting = [i for i in texts if 0 < n_words[i] <= most]
-    if fitting:
-        return [max(fitting, key=lambda i: (scores.salience[i], -i))]
-    return [min(texts, key=lambda i: (n_words[i], i))] if texts else []

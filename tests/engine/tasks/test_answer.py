@@ -1,0 +1,112 @@
+"""Reading a document for a question: spans, windows that resume, cancelling, honesty."""
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import Cancelled
+from engine.tasks.answer import MOST_ANSWER, Candidate, Reading, answer_document, trimmed
+from engine.types import Event, Progress, Provisional, WindowDone
+
+spec = importlib.util.spec_from_file_location("tiny_reader", Path(__file__).with_name("tiny_reader.py"))
+assert spec and spec.loader
+tiny = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tiny)
+
+QUESTION = "Who built the bridge?"
+
+
+def test_the_answer_is_a_span_inside_one_sentence() -> None:
+    reader, document = tiny.tiny_reader(), tiny.story()
+    result = answer_document(dataclasses.replace(reader, calibration=always(reader)), document, QUESTION)
+    assert result.found and result.span is not None
+    assert result.text == result.span.of(document.text)
+    inside = [
+        s for s in document.sentences if s.span.start <= result.span.start < result.span.end <= s.span.end
+    ]
+    assert len(inside) == 1
+    assert result.n_windows > 1
+    assert result.n_global == 1 + len(reader.tokenizer.encode(QUESTION))
+    assert result.evidence[0].span == inside[0].span
+    assert 0 < result.confidence < 1
+
+
+def always(reader):  # type: ignore[no-untyped-def]
+    return dataclasses.replace(reader.calibration, threshold=-1e9)
+
+
+def test_below_the_threshold_it_says_that_there_is_no_answer() -> None:
+    reader, document = tiny.tiny_reader(), tiny.story(3)
+    strict = dataclasses.replace(reader.calibration, threshold=1e9)
+    result = answer_document(dataclasses.replace(reader, calibration=strict), document, QUESTION)
+    assert not result.found and result.span is None and result.text == ""
+    assert result.best, "what would have been said is kept for the evaluation"
+
+
+@pytest.mark.parametrize("n_known", [1, 2])
+def test_an_interrupted_run_resumes_with_the_same_result(n_known: int) -> None:
+    reader, document = tiny.tiny_reader(), tiny.story()
+    events: list[Event] = []
+    whole = answer_document(reader, document, QUESTION, on_event=events.append)
+    done = {event.index: event.payload for event in events if isinstance(event, WindowDone)}
+    known = dict(list(done.items())[:n_known])
+    again: list[Event] = []
+    assert answer_document(reader, document, QUESTION, on_event=again.append, windows=known) == whole
+    computed = {event.index for event in again if isinstance(event, WindowDone)}
+    assert computed == done.keys() - known.keys()
+
+
+def test_events_count_windows_and_show_first_answers() -> None:
+    events: list[Event] = []
+    result = answer_document(tiny.tiny_reader(), tiny.story(), QUESTION, on_event=events.append)
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert [event.done for event in progress] == list(range(result.n_windows + 1))
+    assert sum(isinstance(event, Provisional) for event in events) == result.n_windows
+
+
+def test_cancelling_stops_inside_a_window() -> None:
+    calls = []
+
+    def cancelled() -> bool:
+        calls.append(1)
+        return len(calls) > 1
+
+    with pytest.raises(Cancelled):
+        answer_document(tiny.tiny_reader(), tiny.story(), QUESTION, cancelled=cancelled)
+
+
+def test_batches_do_not_change_what_a_window_says() -> None:
+    """The scores of a window depend on nothing but the window."""
+    reading = Reading(tiny.tiny_reader(), tiny.story(), QUESTION)
+    with torch.inference_mode():
+        first = reading.read(0, lambda: False)
+        reading.read(1, lambda: False)
+        assert reading.read(0, lambda: False) == first
+
+
+def test_no_candidate_is_longer_than_an_answer() -> None:
+    reader, document = tiny.tiny_reader(), tiny.story()
+    reading = Reading(reader, document, QUESTION)
+    for candidate in reading.read(0, lambda: False):
+        words = document.text[candidate.start : candidate.end]
+        assert len(reader.tokenizer.encode(words)) <= MOST_ANSWER
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (" (Aberfoyle).", "Aberfoyle"),
+        ("“1984”", "1984"),
+        ("...", "..."),
+        ("a, b", "a, b"),
+        ("the (old) town,", "the (old) town"),
+        ("in the U.S.", "in the U.S."),
+        ("5 (2010)", "5 (2010)"),
+        ("7)", "7"),
+    ],
+)
+def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: str) -> None:
+    assert trimmed(text, Candidate(0, 0, len(text), 0.0, 0.0, 0.0)).of(text) == expected

@@ -1,0 +1,96 @@
+"""Other people's extracts: TextRank and LexRank from sumy, and boosted trees over our features.
+
+sumy's own tokenizer wants data from the network; it is handed sentences that know their words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sumy.summarizers.lex_rank import LexRankSummarizer
+from sumy.summarizers.text_rank import TextRankSummarizer
+
+from engine.tasks.features import candidates, describe
+from engine.tasks.reader import LoadedReader
+from engine.tasks.retrieval import STOP, WORD
+from engine.tasks.salience import score_sentences
+from engine.types import Document
+
+MOST = 600  # sentences; sumy compares each with each
+
+
+@dataclass(frozen=True)
+class Words:
+    """A sentence as sumy asks for it."""
+
+    index: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A document as sumy asks for it."""
+
+    sentences: tuple[Words, ...]
+
+
+def textrank(document: Document, n_words: int) -> list[int]:
+    """Mihalcea and Tarau 2004."""
+    return _sumy(TextRankSummarizer(), document)
+
+
+def lexrank(document: Document, n_words: int) -> list[int]:
+    """Erkan and Radev 2004."""
+    return _sumy(LexRankSummarizer(), document)
+
+
+def _sumy(summarizer: TextRankSummarizer | LexRankSummarizer, document: Document) -> list[int]:
+    summarizer.stop_words = STOP
+    chosen = candidates(document)
+    sentences = tuple(
+        Words(index, tuple(WORD.findall(text.lower())) or ("-",))
+        for index, text in list(zip(chosen.indices, chosen.texts, strict=True))[:MOST]
+    )
+    parsed = Parsed(sentences)
+    if isinstance(summarizer, LexRankSummarizer):
+        ratings = _lexrank_ratings(summarizer, sentences)
+    else:
+        ratings = summarizer.rate_sentences(parsed)
+    return [one.index for one in sorted(sentences, key=lambda one: (-ratings[one], one.index))]
+
+
+def _lexrank_ratings(summarizer: LexRankSummarizer, sentences: tuple[Words, ...]) -> dict[Words, float]:
+    words = [summarizer._to_words_set(one) for one in sentences]
+    frequencies = summarizer._compute_tf(words)
+    rarities = summarizer._compute_idf(words)
+    matrix = summarizer._create_matrix(words, summarizer.threshold, frequencies, rarities)
+    values = summarizer.power_method(matrix, summarizer.epsilon)
+    return dict(zip(sentences, values.tolist(), strict=True))
+
+
+def fit_trees(features: torch.Tensor, gains: torch.Tensor) -> HistGradientBoostingRegressor:
+    """Boosted trees on the same features and the same graded targets as the salience head."""
+    model = HistGradientBoostingRegressor(max_iter=300, learning_rate=0.06, max_leaf_nodes=31, random_state=1)
+    return model.fit(features.numpy(), gains.numpy())
+
+
+def trees(reader: LoadedReader, file: Path) -> Callable[[Document], list[float]]:
+    """Train them on stored features; a function that scores the sentences of a document."""
+    stored = torch.load(file, weights_only=True)
+    model = fit_trees(stored["features"], stored["gains"])
+
+    def score(document: Document) -> list[float]:
+        with torch.autocast("cpu", torch.bfloat16):
+            vectors = score_sentences(reader, document).vectors
+        chosen = candidates(document)
+        features = describe(chosen, vectors[list(chosen.indices)], None)
+        whole = [0.0] * len(document.sentences)
+        for index, value in zip(chosen.indices, model.predict(features.numpy()), strict=True):
+            whole[index] = float(value)
+        return whole
+
+    return score

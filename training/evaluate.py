@@ -1,0 +1,268 @@
+"""The table of a model: `python -m training.evaluate MODEL --corpus DIR [--quick] [--full]`.
+
+Fixed, unpicked samples of the test splits, whole documents, through the very functions of the app.
+Every figure stands with its 95 % bootstrap interval; every extract gets the same budget of words.
+A table for people, and one JSON line last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from engine.device import choose_device
+from engine.tasks.answer import answer_document
+from engine.tasks.reader import LoadedReader, load_reader
+from engine.tasks.retrieval import Bm25
+from engine.tasks.salience import score_sentences
+from engine.types import Document
+from training.baselines import lexrank, textrank, trees
+from training.calibrate import RIGHT, calibration_error
+from training.corpus import pairs, questions
+from training.documents import wrap
+from training.extracts import at_random, by_score, cut, greedy_oracle, lead, plainly, rouge
+from training.whole import Asked, ask, best_f1, exact
+
+SEED = 7
+EXTRACTS = (
+    "pmc-ccby",
+    "openstax",
+    "wikipedia-lead",
+    "peps",
+    "k8s-keps",
+    "rust-rfcs",
+    "wikinews-lead",
+    "qmsum",
+)
+WITHOUT_TEST = ("qmsum",)  # sources whose unseen documents are the validation split
+WHOLE = {
+    "squad-dev": 1.0,
+    "nq-qed": 0.7,
+    "fairytaleqa": 0.5,
+    "cuad": 0.3,
+    "medquad": 0.3,
+    "openstax-terms": 0.3,
+}
+RESAMPLES = 1000
+
+Row = dict[str, float | str | int]
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and the bounds that hold 95 % of bootstrap means."""
+    if not values:
+        return 0.0, 0.0, 0.0
+    chance, n = random.Random(SEED), len(values)
+    means = sorted(sum(chance.choices(values, k=n)) / n for _ in range(RESAMPLES))
+    return sum(values) / n, means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
+
+
+def area(scores: Sequence[float], positive: Sequence[bool]) -> float:
+    """The chance that a positive scores above a negative."""
+    ups = [score for score, is_up in zip(scores, positive, strict=True) if is_up]
+    downs = [score for score, is_up in zip(scores, positive, strict=True) if not is_up]
+    if not ups or not downs:
+        return float("nan")
+    wins = sum((up > down) + 0.5 * (up == down) for up in ups for down in downs)
+    return wins / (len(ups) * len(downs))
+
+
+# ------------------------------------------------------------------ extracts
+
+
+def extract_rows(
+    reader: LoadedReader,
+    corpus: Path,
+    source: str,
+    count: int,
+    forest: Callable[[Document], list[float]] | None,
+) -> list[Row]:
+    """One row for each system on one source."""
+    split = "valid" if source in WITHOUT_TEST else "test"
+    seen: dict[str, dict[str, str]] = {}
+    for row in pairs(corpus, source, split):
+        seen.setdefault(row["document"][:200], row)
+    rows = list(seen.values())
+    random.Random(f"{SEED} {source}").shuffle(rows)
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in rows[:count]:
+        document, summary = wrap(row["document"], row["title"] or "", row["id"]), row["summary"]
+        n_words = len(summary.split())
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = score_sentences(reader, document)
+        orders = {
+            "precis-longformer": by_score(document, scores.salience, scores.vectors, n_words),
+            "salience alone": plainly(document, scores.salience),
+            "lead": lead(document),
+            "random": at_random(document),
+            "TextRank": textrank(document, n_words),
+            "LexRank": lexrank(document, n_words),
+            "oracle": greedy_oracle(document, summary, n_words),
+        }
+        if forest is not None:
+            orders["boosted features"] = by_score(document, forest(document), scores.vectors, n_words)
+        for name, order in orders.items():
+            found.setdefault(name, []).append(rouge(cut(document, order, n_words), summary))
+    return [_extract_row(source, name, values) for name, values in found.items()]
+
+
+def _extract_row(source: str, system: str, values: Sequence[tuple[float, float]]) -> Row:
+    one, two = interval([a for a, _ in values]), interval([b for _, b in values])
+    return {
+        "task": "extract",
+        "source": source,
+        "system": system,
+        "n": len(values),
+        "rouge1": one[0],
+        "rouge1_low": one[1],
+        "rouge1_high": one[2],
+        "rouge2": two[0],
+        "rouge2_low": two[1],
+        "rouge2_high": two[2],
+    }
+
+
+# ------------------------------------------------------------------ answers
+
+
+def passages(corpus: Path, count: int) -> list[Asked]:
+    """SQuAD questions, each to its own passage alone."""
+    rows = list(questions(corpus, "squad-dev", "test"))
+    random.Random(SEED).shuffle(rows)
+    return [
+        Asked(
+            "squad-dev passage",
+            wrap(row["context"], row["title"], row["context_id"]),
+            row["question"],
+            () if row["impossible"] else tuple(answer["text"] for answer in row["answers"]),
+        )
+        for row in rows[:count]
+    ]
+
+
+def among_others(corpus: Path, count: int, n_words: int = 3000) -> list[Asked]:
+    """The same questions, the passage somewhere among passages of other articles: 4k tokens."""
+    rows = list(questions(corpus, "squad-dev", "test"))
+    texts = {row["context_id"]: (row["title"], row["context"]) for row in rows}
+    random.Random(SEED).shuffle(rows)
+    found = []
+    for number, row in enumerate(rows[:count]):
+        chance = random.Random(f"{SEED} {number}")
+        others = [text for title, text in texts.values() if title != row["title"]]
+        chance.shuffle(others)
+        chosen, size = [], len(row["context"].split())
+        while others and size < n_words:
+            chosen.append(others.pop())
+            size += len(chosen[-1].split())
+        chosen.insert(chance.randint(0, len(chosen)), row["context"])
+        answers = () if row["impossible"] else tuple(answer["text"] for answer in row["answers"])
+        document = wrap("\n\n".join(chosen), "", f"{row['id']} among others")
+        found.append(Asked("squad-dev at 4k tokens", document, row["question"], answers))
+    return found
+
+
+def answer_row(reader: LoadedReader, name: str, asked: Sequence[Asked]) -> Row:
+    """All measures of one set. The answer is forced for EM and F1; `true` is the share of
+    statements (an answer, or that there is none) that are right."""
+    em, overlap, words, scores, able, claims, truths = [], [], [], [], [], [], []
+    seconds, n_tokens = 0.0, 0
+    for one in asked:
+        began = time.monotonic()
+        with torch.autocast("cpu", torch.bfloat16):
+            result = answer_document(reader, one.document, one.question)
+        seconds, n_tokens = seconds + time.monotonic() - began, n_tokens + result.n_tokens
+        if one.answers:
+            em.append(100 * exact(result.best, one.answers))
+            overlap.append(100 * best_f1(result.best, one.answers))
+            words.append(100 * best_f1(_best_sentence(one), one.answers))
+        scores.append(result.score)
+        able.append(bool(one.answers))
+        right = best_f1(result.text, one.answers) >= RIGHT if result.found else not one.answers
+        claims.append(result.confidence)
+        truths.append(right)
+    mean, low, high = interval(overlap)
+    return {
+        "task": "answer",
+        "source": name,
+        "n": len(asked),
+        "n_answerable": len(em),
+        "em": interval(em)[0],
+        "f1": mean,
+        "f1_low": low,
+        "f1_high": high,
+        "f1_bm25_sentence": interval(words)[0],
+        "auc": area(scores, able),
+        "true": interval([100.0 * t for t in truths])[0],
+        "ece": calibration_error(claims, truths),
+        "seconds_per_4096": seconds / max(1, n_tokens) * 4096,
+    }
+
+
+def _best_sentence(one: Asked) -> str:
+    texts = [sentence.span.of(one.document.text) for sentence in one.document.sentences]
+    scores = Bm25(texts).scores(one.question)
+    return texts[max(range(len(texts)), key=lambda i: (scores[i], -i))] if texts else ""
+
+
+# ------------------------------------------------------------------ the table
+
+
+def show(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| source | system | n | ROUGE-1 | ROUGE-2 |", "|---|---|--:|--:|--:|"]
+    for row in rows:
+        if row["task"] == "extract":
+            one = "{rouge1:.1f} ({rouge1_low:.1f}-{rouge1_high:.1f})".format(**row)
+            two = "{rouge2:.1f} ({rouge2_low:.1f}-{rouge2_high:.1f})".format(**row)
+            lines.append(f"| {row['source']} | {row['system']} | {row['n']} | {one} | {two} |")
+    heads = "questions|n|EM|F1|F1 of BM25's sentence|no-answer AUC|true statements|ECE|s / 4,096 tokens"
+    lines += ["", "| " + heads.replace("|", " | ") + " |", "|---|" + "--:|" * 8]
+    for row in rows:
+        if row["task"] == "answer":
+            lines.append(
+                "| {source} | {n} | {em:.1f} | {f1:.1f} ({f1_low:.1f}-{f1_high:.1f}) | {f1_bm25_sentence:.1f} | "
+                "{auc:.2f} | {true:.1f} % | {ece:.3f} | {seconds_per_4096:.1f} |".format(**row)
+            )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="a model directory")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the samples")
+    parser.add_argument("--full", action="store_true", help="all documents and questions")
+    parser.add_argument("--only", choices=("extract", "answer"))
+    parser.add_argument("--trees", type=Path, help="graded sentences to train the boosted features on")
+    options = parser.parse_args()
+    reader = load_reader(options.model, choose_device("cpu"))
+    n_documents, n_questions = (4, 24) if options.quick else (10**6, 10**6) if options.full else (40, 240)
+    rows: list[Row] = []
+    if options.only != "answer":
+        forest = trees(reader, options.trees) if options.trees else None
+        for source in EXTRACTS:
+            rows += extract_rows(reader, options.corpus, source, n_documents, forest)
+            print(show(rows[-8:]).split("\n\n")[0], flush=True)
+    if options.only != "extract":
+        sets = {"squad-dev passage": passages(options.corpus, n_questions)}
+        sets["squad-dev at 4k tokens"] = among_others(options.corpus, n_questions // 3)
+        sets |= {
+            f"{source} whole": ask(options.corpus, source, "test", max(8, int(share * n_questions / 3)), SEED)
+            for source, share in WHOLE.items()
+        }
+        for name, asked in sets.items():
+            rows.append(answer_row(reader, name, asked))
+            print(json.dumps(rows[-1]), flush=True)
+    print(show(rows))
+    print(json.dumps({"model": options.model.name, "rows": rows}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Questions to whole documents: what the calibration is fitted on, and what answering is measured by.
+
+The passages of one article stand together again as one document; questions about single passages
+(Natural Questions) get a document of passages from elsewhere around theirs; and some questions are
+asked of the wrong document, where an honest reader says that it has no answer.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine.tasks.answer import Candidate, Reading, trimmed
+from engine.tasks.reader import LoadedReader
+from engine.types import Document, never_cancelled
+from training.corpus import Row, questions
+from training.documents import wrap
+
+MOST_CHARACTERS = 45_000  # of a document; about 10,000 tokens
+ARTICLES = ("squad-dev", "fairytaleqa")  # sources whose texts are passages of an article
+SHORT = ("nq-qed",)  # sources whose texts are single passages
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to a document. Without `answers` the document has none."""
+
+    source: str
+    document: Document
+    question: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found: the candidates of all windows with their features and how good each is."""
+
+    asked: Asked
+    candidates: tuple[Candidate, ...]
+    features: tuple[tuple[float, ...], ...]
+    texts: tuple[str, ...]
+
+    @property
+    def quality(self) -> list[float]:
+        """F1 of each candidate."""
+        return [best_f1(text, self.asked.answers) for text in self.texts]
+
+
+def ask(corpus: Path, source: str, split: str, count: int, seed: int, wrong: float = 0.2) -> list[Asked]:
+    """`count` questions of a source, always the same; a share `wrong` asked of another document."""
+    rows = list(questions(corpus, source, split))
+    documents = _documents(rows, source, seed)
+    chance = random.Random(f"{seed} {source} {split}")
+    rows = [row for row in rows if len(documents[row["context_id"]].text) <= MOST_CHARACTERS]
+    chance.shuffle(rows)
+    others = list({document.id: document for document in documents.values()}.values())
+    found = []
+    for row in rows[:count]:
+        document = documents[row["context_id"]]
+        answers = () if row["impossible"] else tuple(answer["text"] for answer in row["answers"])
+        elsewhere = [
+            other for other in others if other.id != document.id and len(other.text) <= MOST_CHARACTERS
+        ]
+        if elsewhere and chance.random() < wrong and answers:
+            document, answers = chance.choice(elsewhere), ()
+        found.append(Asked(source, document, row["question"], answers))
+    return found
+
+
+def _documents(rows: Sequence[Row], source: str, seed: int) -> dict[str, Document]:
+    """For each context the document that it is part of."""
+    contexts = {row["context_id"]: row for row in rows}
+    if source in ARTICLES:
+        by_title: dict[str, list[str]] = {}
+        for name, row in contexts.items():
+            by_title.setdefault(row["title"], []).append(name)
+        groups = list(by_title.values())
+    elif source in SHORT:
+        names = sorted(contexts)
+        random.Random(f"{seed} {source}").shuffle(names)
+        groups = [names[at : at + 25] for at in range(0, len(names), 25)]
+    else:
+        groups = [[name] for name in contexts]
+    found = {}
+    for group in groups:
+        text = "\n\n".join(contexts[name]["context"] for name in group)
+        title = contexts[group[0]]["title"] if source not in SHORT else ""
+        document = (
+            wrap(text, title or "", f"{source} {group[0]}")
+            if len(text) <= 2 * MOST_CHARACTERS
+            else wrap(text[: 2 * MOST_CHARACTERS], title or "", f"{source} {group[0]}")
+        )
+        found |= dict.fromkeys(group, document)
+    return found
+
+
+def read(reader: LoadedReader, asked: Asked) -> Judged:
+    """Read the whole document as the app does, in bfloat16."""
+    reading = Reading(reader, asked.document, asked.question)
+    with torch.autocast("cpu", torch.bfloat16):
+        candidates = [
+            one for index in range(len(reading.windows)) for one in reading.read(index, never_cancelled)
+        ]
+    return Judged(
+        asked,
+        tuple(candidates),
+        tuple(reading.features(one) for one in candidates),
+        tuple(trimmed(asked.document.text, one).of(asked.document.text) for one in candidates),
+    )
+
+
+# ------------------------------------------------------------------ SQuAD's own measures
+
+ARTICLE = re.compile(r"\b(?:a|an|the)\b")
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-cased words without punctuation and articles, as SQuAD compares answers."""
+    bare = "".join(letter for letter in text.lower() if letter not in string.punctuation)
+    return ARTICLE.sub(" ", bare).split()
+
+
+def f1(found: str, wanted: str) -> float:
+    """The harmonic mean of precision and recall over words, 0..1."""
+    one, two = words_of(found), words_of(wanted)
+    shared = sum(min(one.count(word), two.count(word)) for word in set(one))
+    return 2 * shared / (len(one) + len(two)) if shared else float(not one and not two)
+
+
+def best_f1(found: str, answers: Sequence[str]) -> float:
+    """Against the answer that fits best; 0 where there is none."""
+    return max((f1(found, answer) for answer in answers), default=0.0)
+
+
+def exact(found: str, answers: Sequence[str]) -> float:
+    """1 where one answer has the same words."""
+    return float(any(words_of(found) == words_of(answer) for answer in answers))
