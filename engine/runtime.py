@@ -98,7 +98,7 @@ class Runtime:
                 reader, document, options, on_event=on_event, cancelled=cancelled, windows=windows
             )
             run = self._record(
-                "summarize", document, model, _settings(options), "the first token of every sentence",
+                "summarize", document, model, _settings(options), "the first token",
                 scores.n_global, scores.n_windows, scores.n_tokens, time.monotonic() - started,
             )
         return Summary(sentences, run)
