@@ -131,9 +131,9 @@ def _extract_row(source: str, system: str, values: Sequence[tuple[float, float]]
 # ------------------------------------------------------------------ answers
 
 
-def passages(corpus: Path, count: int) -> list[Asked]:
+def passages(corpus: Path, count: int, split: str = "test") -> list[Asked]:
     """SQuAD questions, each to its own passage alone."""
-    rows = list(questions(corpus, "squad-dev", "test"))
+    rows = list(questions(corpus, "squad-dev", split))
     random.Random(SEED).shuffle(rows)
     return [
         Asked(
@@ -221,7 +221,7 @@ def show(rows: Sequence[Row]) -> str:
             one = "{rouge1:.1f} ({rouge1_low:.1f}-{rouge1_high:.1f})".format(**row)
             two = "{rouge2:.1f} ({rouge2_low:.1f}-{rouge2_high:.1f})".format(**row)
             lines.append(f"| {row['source']} | {row['system']} | {row['n']} | {one} | {two} |")
-    heads = "questions|n|EM|F1|F1 of BM25's sentence|no-answer AUC|true statements|ECE|s / 4,096 tokens"
+    heads = "questions|n|EM|F1|F1 of BM25's sentence|no-answer AUC|true statements|ECE|s / 4,096"
     lines += ["", "| " + heads.replace("|", " | ") + " |", "|---|" + "--:|" * 8]
     for row in rows:
         if row["task"] == "answer":

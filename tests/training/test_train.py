@@ -1,0 +1,157 @@
+"""The training of the span head: examples, the fast encoder, and runs that were killed."""
+
+import importlib.util
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.text.tokenizer import WordPiece
+from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
+from training.fast import encode_short
+from training.prepare import Questions, tokenise
+from training.train import Run, Stage, batches_of, read_recipe
+
+ROOT = Path(__file__).parents[2]
+spec = importlib.util.spec_from_file_location("tiny_reader", ROOT / "tests/engine/tasks/tiny_reader.py")
+assert spec and spec.loader
+tiny = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tiny)
+
+TEXTS = [
+    f"the river {i} flows north . it is the heart of town {i} , who pumps blood there ?" for i in range(8)
+]
+
+
+def rows() -> list[dict[str, object]]:
+    found = []
+    for i, text in enumerate(TEXTS):
+        common = {"context_id": str(i), "title": f"article {i % 2}", "context": text}
+        answer = {"text": "heart of town", "start": text.index("heart of town")}
+        found.append(common | {"question": "what is it ?", "answers": [answer], "impossible": False})
+        found.append(common | {"question": "where is the king ?", "answers": [], "impossible": True})
+    return found
+
+
+@pytest.fixture
+def tokenizer() -> WordPiece:
+    return tiny.tiny_tokenizer()  # type: ignore[no-any-return]
+
+
+def test_answers_are_found_among_the_tokens(tokenizer: WordPiece) -> None:
+    made = tokenise(rows(), tokenizer)
+    assert len(made) == 16 and len(made.group) == 8
+    start, end = made.answer[0]
+    assert made.text(0)[start : end + 1] == tokenizer.encode("heart of town").ids
+    assert made.answer[1].tolist() == [-1, -1]
+
+
+def test_prepared_questions_survive_the_disk(tokenizer: WordPiece, tmp_path: Path) -> None:
+    made = tokenise(rows(), tokenizer)
+    made.save(tmp_path / "made.npz")
+    again = Questions.load(tmp_path / "made.npz")
+    assert all(np.array_equal(getattr(made, name), getattr(again, name)) for name in vars(made))
+
+
+@pytest.mark.parametrize("long_share", [0.0, 1.0])
+def test_the_answer_stays_the_answer_however_long_the_text_is_made(
+    tokenizer: WordPiece, long_share: float
+) -> None:
+    made = tokenise(rows(), tokenizer)
+    maker = Maker(made, tokenizer, Mix(most=60, long_share=long_share, lengths=(60, 150)))
+    chance = random.Random(1)
+    wanted = tokenizer.encode("heart of town").ids
+    for number in range(0, 16, 2):
+        example = maker.make(number, chance)
+        assert example.ids[example.start : example.end + 1] == wanted
+        assert example.start > example.n_global
+        none = maker.make(number + 1, chance)
+        assert none.start == none.end == 0
+
+
+def test_a_removed_passage_leaves_a_question_without_an_answer(tokenizer: WordPiece) -> None:
+    maker = Maker(
+        tokenise(rows(), tokenizer), tokenizer, Mix(long_share=1, lengths=(100, 150), removed_share=1)
+    )
+    example = maker.make(0, random.Random(1))
+    assert example.start == 0
+    own = " ".join(map(str, tokenizer.encode(TEXTS[0]).ids))
+    assert own not in " ".join(map(str, example.ids))
+
+
+def test_batches_hold_every_example_once(tokenizer: WordPiece) -> None:
+    examples = [Example([1] * size, 1, 0, 0) for size in range(5, 60)]
+    batches = batch_by_tokens(examples, 128, random.Random(1))
+    assert sorted(len(one.ids) for batch in batches for one in batch) == list(range(5, 60))
+    assert all(len(batch) * max(len(one.ids) for one in batch) <= 128 for batch in batches)
+
+
+@pytest.mark.parametrize("length", [6, 9, 40])  # within the window, at its edge, beyond it
+def test_the_fast_encoder_equals_the_engine(length: int) -> None:
+    model = tiny.tiny_reader().model.longformer
+    torch.manual_seed(length)
+    ids = torch.randint(3, 60, (3, length))
+    ids[1, length - 2 :] = 0
+    n_global = torch.tensor([1, 3, 0])
+    types = (torch.arange(length) > 3).long().expand_as(ids)
+    valid, is_global = ids != 0, torch.arange(length) < n_global[:, None]
+    with torch.no_grad():
+        expected = model.encode(ids, valid, is_global, types).last_hidden_state
+        found = encode_short(model, ids, n_global, types, torch.float32)
+    assert torch.allclose(found[valid], expected[valid], atol=1e-5)
+
+
+def stage(**changes: object) -> Stage:
+    return Stage("gold", {"tiny": 2}, 1e-2, batch_tokens=256, warm_steps=2, average=0.9, **changes)  # type: ignore[arg-type]
+
+
+def batches(tokenizer: WordPiece, folder: Path) -> list[list[Example]]:
+    tokenise(rows(), tokenizer).save(folder / "questions.tiny.train.npz")
+    return batches_of(stage(), 3, tokenizer, folder)
+
+
+def test_the_same_seed_makes_the_same_batches(tokenizer: WordPiece, tmp_path: Path) -> None:
+    assert batches(tokenizer, tmp_path) == batches(tokenizer, tmp_path)
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(tokenizer: WordPiece, tmp_path: Path) -> None:
+    made = batches(tokenizer, tmp_path)
+    whole, first, second = (Run(tiny.tiny_reader(seed).model, stage(), len(made)) for seed in (1, 1, 2))
+    for batch in made:
+        whole.learn(batch)
+    for batch in made[:2]:
+        first.learn(batch)
+    torch.save(first.state(), tmp_path / "checkpoint.pt")
+    second.restore(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
+    for batch in made[second.step :]:
+        second.learn(batch)
+    for run in (whole, second):
+        run.finish()
+    for one, other in zip(whole.reader.parameters(), second.reader.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_training_learns_and_leaves_frozen_layers_alone(tokenizer: WordPiece, tmp_path: Path) -> None:
+    made = batches(tokenizer, tmp_path) * 6
+    reader = tiny.tiny_reader().model
+    before = {name: tensor.clone() for name, tensor in reader.state_dict().items()}
+    run = Run(reader, stage(frozen=1), len(made))
+    losses = [float(run.learn(batch)) for batch in made]
+    assert sum(losses[-3:]) < 0.7 * sum(losses[:3])
+    changed = {name for name, tensor in reader.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert not any(name.startswith(("longformer.embeddings.", "longformer.layers.0.")) for name in changed)
+    assert any(name.startswith("longformer.layers.1.") for name in changed)
+    with torch.no_grad():
+        assert float(answering_loss(reader, made[0], frozen=1)) == pytest.approx(
+            float(answering_loss(reader, made[0])), abs=0.05
+        )
+
+
+@pytest.mark.parametrize(
+    "recipe", sorted((ROOT / "training/recipes").glob("*.toml")), ids=lambda path: path.stem
+)
+def test_recipes_can_be_read(recipe: Path) -> None:
+    made = read_recipe(recipe)
+    assert made.name == recipe.stem and made.stages
