@@ -182,4 +182,4 @@ def build_byte_level(
     return library
 
 
-WordPiece = Tokenizer
+WordPiece = Tokenizer  # the name under which BERT-like readers know it
