@@ -6,10 +6,12 @@ HTML, the routes into files. Nothing here computes: long work is handed to `Jobs
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary
     from storage.store import Store
 
+log = logging.getLogger(__name__)
+
 KEPT_FOR_UNDO = timedelta(minutes=2)
+SECONDS_BETWEEN_SWEEPS = 60.0
 MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
@@ -43,6 +48,16 @@ class JobView:
 
     row: JobRow
     story: Story
+    seconds_left: float | None = None  # estimated from how fast it came so far
+
+
+def seconds_left(row: JobRow, story: Story, now: datetime) -> float | None:
+    """An estimate once it can mean something: after a twentieth of the work and three seconds."""
+    progress = story.progress
+    if row.state != "running" or row.started is None or progress is None or not progress.total:
+        return None
+    elapsed, done = (now - row.started).total_seconds(), progress.done / progress.total
+    return elapsed * (1 - done) / done if done >= 0.05 and elapsed >= 3 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,29 @@ class Actions:
                 {"ingest": self._ingest},
             ],
         )
+
+        self._closing = threading.Event()
+        self._sweeper = threading.Thread(target=self._keep_sweeping, daemon=True, name="precis-sweep")
+
+    def start(self) -> None:
+        """Open the library, take up queued jobs, forget what was deleted."""
+        self.sweep()
+        self.jobs.start()
+        self._sweeper.start()
+
+    def close(self) -> None:
+        """Stop all work; what was running can be resumed."""
+        self._closing.set()
+        self.jobs.close()
+        if self._sweeper.is_alive():
+            self._sweeper.join(timeout=5)
+
+    def _keep_sweeping(self) -> None:
+        while not self._closing.wait(SECONDS_BETWEEN_SWEEPS):
+            try:
+                self.sweep()
+            except PrecisError as error:
+                log.warning("what was deleted could not be removed: %s", error.code)
 
     # ------------------------------------------------------------- documents
 
@@ -116,8 +154,11 @@ class Actions:
 
     def delete(self, owner: str, document_ids: tuple[str, ...]) -> None:
         """Take documents out of the library; for a short while `undo` brings them back."""
-        self.sweep()
+        for job in self.job_rows(owner):
+            if is_active(job) and job.document_id in document_ids:
+                self.jobs.stop(owner, job.id)
         self._store().delete_documents(owner, document_ids)
+        self._forget()
 
     def undo(self, owner: str, document_ids: tuple[str, ...]) -> None:
         """Bring back what was just deleted."""
@@ -126,12 +167,17 @@ class Actions:
     def rename(self, owner: str, document_id: str, title: str) -> None:
         """Give a document another title."""
         self._store().rename_document(owner, document_id, " ".join(title.split())[:300])
-        self._documents.cache_clear()
+        self._forget()
 
     def sweep(self) -> None:
         """Forget for good what was deleted a while ago."""
-        if not self._store().read_only:
-            self._store().purge_deleted(KEPT_FOR_UNDO)
+        if not self._store().read_only and self._store().purge_deleted(KEPT_FOR_UNDO):
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what is remembered of documents and pages."""
+        self._documents.cache_clear()
+        self._images.cache_clear()
 
     def search(self, owner: str, query: str) -> tuple[Hit, ...]:
         """Passages of the library that match, best first."""
@@ -170,7 +216,8 @@ class Actions:
 
     def tell(self, owner: str, row: JobRow, story: Story) -> JobView:
         """A job with whatever its log says beyond `story`."""
-        return JobView(row, story.told(self._store().events(owner, row.id, after=story.last)))
+        told = story.told(self._store().events(owner, row.id, after=story.last))
+        return JobView(row, told, seconds_left(row, told, datetime.now(UTC)))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """The models on this computer."""

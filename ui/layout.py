@@ -32,6 +32,7 @@ from ui.theme import ASSETS, build_theme
 MAX_THREADS = 8
 MAX_QUEUE = 64
 MAX_SESSIONS = 200
+UPLOADS = "uploads"  # the one folder of the data directory that Gradio may read
 SECONDS_UPLOADS_STAY = (600, 3600)  # look every, delete after; the handlers delete theirs at once
 SCREENS = {"library": "Library", "jobs": "Jobs", "about": "About"}
 
@@ -211,7 +212,8 @@ def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_uploa
     blocks.max_threads = MAX_THREADS
     blocks._queue.max_thread_count = MAX_THREADS  # as launch() does; mounting has no parameter for these
     blocks.state_session_capacity = MAX_SESSIONS
-    blocks.pwa = False
+    blocks.has_launched = True  # else Gradio takes any path of this machine for an upload (processing_utils)
+    kept = [str(path) for path in data_dir.resolve().iterdir() if path.name != UPLOADS]
     gr.mount_gradio_app(
         app,
         blocks,
@@ -228,6 +230,6 @@ def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_uploa
         pwa=False,
         mcp_server=False,
         allowed_paths=[],
-        blocked_paths=[str(data_dir.resolve())],
+        blocked_paths=kept,
     )
     return PageApp(app)

@@ -283,7 +283,7 @@ def details_view(workspace: Workspace) -> Html:
             element(
                 "section",
                 element("h3", "Runs"),
-                *(provenance(saved.summary.run) for saved in workspace.summaries),
+                *(provenance(saved.summary.run, saved.created) for saved in workspace.summaries),
             )
             if workspace.summaries
             else None,

@@ -72,3 +72,14 @@ def meter(progress: Progress | None) -> Html:
     if progress is None or not progress.total:
         return element("progress", aria_label=label)
     return element("progress", value=progress.done, max=progress.total, aria_label=label)
+
+
+def time_left(seconds: float | None) -> str:
+    """`about 40 s left`, rounded so that it does not jump; nothing where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"about {max(5, 5 * round(seconds / 5))} s left"
+    return (
+        f"about {round(seconds / 60)} min left" if seconds < 5400 else f"about {round(seconds / 3600)} h left"
+    )

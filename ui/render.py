@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.types import Answer, Citation, Document, Run, Span, Summary
 from ui.actions import JobView, Workspace, is_active
 from ui.html import Html, element, join
-from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words
+from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, SavedAnswer, SavedSummary
@@ -105,9 +106,10 @@ def running(view: JobView, waiting: int = 0) -> Html:
         words = f"Waiting for {plural(waiting, 'job')} before it" if waiting else "Waiting to start"
     else:
         words = progress_words(view.story.progress)
+    left = time_left(view.seconds_left)
     return element(
         "div",
-        element("span", words, class_="phase"),
+        element("span", words, f" \N{MIDDLE DOT} {left}" if left else None, class_="phase"),
         meter(view.story.progress),
         act("stop", icon(STOP), "Stop", class_="button quiet", data_job=view.row.id),
         class_="running",
@@ -139,7 +141,7 @@ def summary_view(
     document = workspace.document
     if job is not None and is_active(job.row):
         return join([running(job), _provisional(document, provisional, boxes_of)])
-    newest = workspace.summaries[0] if workspace.summaries else None
+    newest = _last_made(workspace, job)
     ending = not_finished(job) if job is not None and job.row.state != "done" else None
     if newest is not None:
         return join([ending, saved_summary(document, newest, boxes_of)])
@@ -149,6 +151,12 @@ def summary_view(
         "No summary yet",
         "Choose a length and press Summarize. Every sentence will carry the page it comes from.",
     )
+
+
+def _last_made(workspace: Workspace, job: JobView | None) -> SavedSummary | None:
+    """What the last job gave, which may be a summary that was saved long before; else the newest."""
+    given = [saved for saved in workspace.summaries if job is not None and saved.id == job.row.result_id]
+    return next(iter([*given, *workspace.summaries]), None)
 
 
 def _provisional(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html | None:
@@ -176,7 +184,7 @@ def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) ->
             *downloads,
             class_="tools",
         ),
-        provenance(saved.summary.run),
+        provenance(saved.summary.run, saved.created),
         class_="result",
     )
 
@@ -188,18 +196,21 @@ def download(document_id: str, what: str, label: str) -> Html:
     )
 
 
-def provenance(run: Run) -> Html:
-    """What was read, by which model, how long it took."""
+def provenance(run: Run, created: datetime) -> Html:
+    """What was read, by which model, how long it took, and when."""
     missing = []
     if run.pages_without_text:
         missing.append(f"no text on pages {page_ranges(run.pages_without_text)}")
     if run.pages_skipped:
         missing.append(f"not read: pages {page_ranges(run.pages_skipped)}")
+    length = run.options.get("length")
     facts = [
+        *([f"{str(length).capitalize()} summary"] if length else []),
         f"{plural(run.pages_read, 'page')} read",
         *missing,
         f"{run.model} ({run.quantization})",
         f"{run.seconds:.0f} s" if run.seconds >= 1 else "under a second",
+        f"{created.day} {created:%b %Y}",
     ]
     return element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint provenance")
 
@@ -269,7 +280,11 @@ def answers_view(
                 class_="result qa",
             )
         )
-    done = [answer_card(workspace.document, saved, boxes_of) for saved in reversed(workspace.answers)]
+    asked = {view.row.result_id: view.row.id for view, _ in reversed(jobs)}  # the last time each was asked
+    newest_first = sorted(
+        workspace.answers, key=lambda saved: (asked.get(saved.id, 0), saved.id), reverse=True
+    )
+    done = [answer_card(workspace.document, saved, boxes_of) for saved in newest_first]
     if not open_ones and not done:
         return note(
             "Nothing asked yet",

@@ -202,8 +202,7 @@ def _run(
     visitors = Visitors(None if settings.hosted else read_key(settings.data_dir))
 
     def build() -> LifespanApp:
-        store()
-        actions.jobs.start()
+        actions.start()
         from ui.layout import build_app
 
         limit = MAX_UPLOAD_BYTES_HOSTED if settings.hosted else MAX_UPLOAD_BYTES
@@ -234,7 +233,7 @@ def _run(
     try:
         server.run(sockets=[listening])
     finally:
-        actions.jobs.close()
+        actions.close()
     if failures:
         raise failures[0]
     return 0

@@ -137,6 +137,14 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """One server for the tests that change nothing others rely on."""
+    running = Server(tmp_path_factory.mktemp("shared") / "library", 0.05).start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="module")  # its event loop must be gone before another module runs one
 def chromium():
     if CHROMIUM is None:

@@ -13,10 +13,9 @@ sys.path.insert(0, str(ROOT))
 
 
 def main() -> int:
-    from storage.store import Store
-
     import app
     from engine.ingest.reader import DocumentReader
+    from storage.store import Store
     from tests.ui.fake_engine import FakeEngine
     from ui.egress import install_guard
     from ui.server import ServeSettings, serve
@@ -25,8 +24,17 @@ def main() -> int:
     os.environ.update(app.QUIET)
     install_guard(data_dir / "egress.log")
     engine = FakeEngine(Path(sys.argv[4]), float(sys.argv[3]))
-    store = cache(lambda: Store.open(data_dir))
-    reader = cache(DocumentReader)
+
+    @cache
+    def store():
+
+        return Store.open(data_dir)
+
+    @cache
+    def reader():
+
+        return DocumentReader()
+
     try:
         return serve(
             ServeSettings(port=port, data_dir=data_dir), store=store, reader=reader, engine=lambda: engine

@@ -26,9 +26,9 @@ def actions(tmp_path: Path, reader: DocumentReader):
     store, engine = Store.open(tmp_path / "library"), FakeEngine()
     made = Actions(lambda: store, lambda: reader, lambda: engine)
     made.engine = engine
-    made.jobs.start()
+    made.start()
     yield made
-    made.jobs.close()
+    made.close()
     store.close()
 
 

@@ -10,15 +10,6 @@ pytestmark = pytest.mark.browser
 SLOW = 15_000  # milliseconds a wait may take on a busy machine
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    from tests.ui.conftest import Server
-
-    running = Server(tmp_path_factory.mktemp("shared") / "library", 0.05).start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def open_page(chromium):
     """Opens pages that note every request that leaves this machine and every script error."""

@@ -8,8 +8,6 @@ import gradio as gr
 
 from ui.tabs.regions import region
 
-FILE_TYPES = [".pdf", ".txt"]
-
 
 @dataclass(frozen=True)
 class Library:
@@ -25,9 +23,7 @@ class Library:
 def build_library() -> Library:
     """The screen."""
     with gr.Column(elem_id="screen-library", elem_classes="screen"):
-        files = gr.File(
-            label="Add documents", file_count="multiple", file_types=FILE_TYPES, elem_id="upload", height=132
-        )
+        files = gr.File(label="Add documents", file_count="multiple", elem_id="upload", height=132)
         adding = region("adding", "open", "stop", "resume")
         query = gr.Textbox(
             label="Search the library",
