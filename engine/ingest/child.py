@@ -32,6 +32,7 @@ def main() -> None:
     warm_up()
     gc.collect()
     gc.freeze()
+    _write(replies, {"ready": FORKS})
     while line := _read_line(requests.fileno()):
         request = json.loads(line)
         if not FORKS:

@@ -61,7 +61,8 @@ def _find(pages: Sequence[RawPage]) -> set[int]:
         for level in _levels(here):
             on = {number for number, _ in level}
             at = _level(level[0][1])
-            if _is_everywhere(on, numbers) or (_is_run(on) and (top, at) in levels):
+            is_head = (top, at) in levels and (_is_run(on) or _alternates(on, numbers))
+            if is_head or _is_everywhere(on, numbers):
                 found |= {id(strip) for _, strip in level}
     return found
 
@@ -107,9 +108,14 @@ def _is_everywhere(on: set[int], numbers: Sequence[int]) -> bool:
         return False
     if 2 * len(on) >= len(numbers):
         return True
+    return _alternates(on, numbers, least=3)
+
+
+def _alternates(on: set[int], numbers: Sequence[int], least: int = 2) -> bool:
+    """On at least half of the left pages, or of the right ones."""
     for parity in (0, 1):
-        side = [number for number in numbers if number % 2 == parity]
-        if len(side) >= 3 and 2 * len(on.intersection(side)) >= len(side):
+        side = {number for number in numbers if number % 2 == parity}
+        if len(side) >= least and len(on & side) >= max(least, len(side) / 2):
             return True
     return False
 

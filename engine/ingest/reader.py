@@ -58,7 +58,7 @@ class DocumentReader:
         """
         name = path.name if name is None else name
         intake = admit(path, name, self.limits, cancelled)
-        attempt = _Attempt(path, name, intake, self.limits, time.monotonic() + self.limits.seconds)
+        attempt = _Attempt(path, name, intake, self.limits)
         try:
             with self._seat(cancelled):
                 document = self._read(attempt, on_event, cancelled)
@@ -76,8 +76,9 @@ class DocumentReader:
         request = {"do": "render", "path": os.fsencode(path).hex(), "page": page, "dpi": dpi,
                    "limits": self.limits.as_json(), "seconds": seconds}
         with self._seat(never_cancelled), self._worker() as worker:
-            worker.ask(request)
             try:
+                worker.wait_until_ready()
+                worker.ask(request)
                 message = worker.next(seconds + GRACE)
             except ChildFailed:
                 raise UnreadableFile("This page cannot be shown. Its text is still available.") from None
@@ -141,7 +142,7 @@ class _Attempt:
     name: str
     intake: Intake
     limits: Limits
-    deadline: float
+    deadline: float = 0.0  # the clock starts when the first child is ready
     skip: set[int] = field(default_factory=set)
     lean: bool = False  # without the edges of every letter and without layout
     n_pages: int = 0
@@ -151,6 +152,7 @@ class _Attempt:
     def request(self) -> dict[str, object]:
         """What the child is asked, with the time that is left."""
         self.page = 0
+        self.deadline = self.deadline or time.monotonic() + self.limits.seconds
         return {
             "do": "read", "path": os.fsencode(self.path).hex(), "name": self.name, "kind": self.intake.kind,
             "skip": sorted(self.skip), "lean": self.lean, "limits": self.limits.as_json(),
@@ -159,8 +161,7 @@ class _Attempt:
 
     def learn(self, failure: ChildFailed) -> None:
         """Change what caused the failure, or give up: raises a DocumentError."""
-        left = self.deadline - time.monotonic()
-        if left < 1.0:
+        if self.deadline and self.deadline - time.monotonic() < 1.0:
             raise ReadingTimedOut
         if self.page and len(self.skip) < MAX_SKIPPED:
             self.skip.add(self.page)
@@ -175,6 +176,7 @@ class _Attempt:
 def _converse(worker: Worker, attempt: _Attempt, on_event: OnEvent, cancelled: IsCancelled) -> Document:
     """Take one document's messages. Raises ChildFailed where another attempt may do better."""
     limits = attempt.limits
+    worker.wait_until_ready()
     worker.ask(attempt.request())
     assembly = Assembly(attempt.intake.sha256, limits)
     page_deadline = attempt.deadline

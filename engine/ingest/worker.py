@@ -53,6 +53,7 @@ class Worker:
         assert self._process.stdout is not None
         self._pump = threading.Thread(target=self._read_lines, args=(self._process.stdout,), daemon=True)
         self._pump.start()
+        self._ready = False
         self._closed = False  # whether it closed its end
         self.served = 0
 
@@ -60,6 +61,12 @@ class Worker:
     def pid(self) -> int:
         """Process id of the child, which leads its own process group."""
         return self._process.pid
+
+    def wait_until_ready(self) -> None:
+        """Wait for a new child to have loaded what it needs. Raises ChildFailed."""
+        if not self._ready and self.next(START_SECONDS) is None:
+            raise ChildFailed(None)
+        self._ready = True
 
     def ask(self, request: Mapping[str, object]) -> None:
         """Send a request. Raises ChildFailed where nobody is there to take it."""
@@ -76,7 +83,7 @@ class Worker:
 
     def end(self) -> bool:
         """End the request, whatever state it is in; whether the child can take another."""
-        if not FORKS or self._closed:
+        if not FORKS or self._closed or not self._ready:
             return False
         token = secrets.token_hex(8)  # the reader process never sees it, so it cannot speak for the warden
         try:
