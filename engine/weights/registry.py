@@ -57,7 +57,7 @@ def find_model(known: tuple[ModelInfo, ...], task: str, name: str | None = None)
     if not model.verified:
         if not any(Path(model.directory).glob("*.safetensors")):
             raise MissingWeights(f"The file of {model.name} is missing. Clone or install Precis again.")
-        raise WrongDigest(f"The file of {model.name} is not the published one. Clone or install Precis again.")
+        raise WrongDigest(f"The file of {model.name} was changed. Clone or install Precis again.")
     return model
 
 
