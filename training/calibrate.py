@@ -8,16 +8,33 @@ above which giving the answer is right more often than saying that there is none
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from sklearn.linear_model import LogisticRegression
 
 from engine.tasks.answer import NOTHING
-from engine.tasks.reader import Calibration
-from training.whole import Judged
+from engine.tasks.reader import Calibration, LoadedReader
+from engine.text.tokenizer import WordPiece
+from training.minilm import start_from_minilm
+from training.whole import Judged, ask, read
 
+SEED = 5
+QUESTIONS = {
+    "squad-dev": 130,
+    "nq-qed": 52,
+    "fairytaleqa": 60,
+    "cuad": 24,
+    "medquad": 36,
+    "openstax-terms": 36,
+}
+EVEN = Calibration((1.0,) + (0.0,) * 10, (1.0, 0.0), (-1.0, 0.0), 0.0)  # the margin alone
 RIGHT = 0.5  # F1 from which an answer counts as right
 Numbers = npt.NDArray[np.float64]
 
@@ -69,3 +86,51 @@ def calibration_error(confidences: Sequence[float], truths: Sequence[bool], bins
         sum(len(part) * abs(claimed[part].mean() - true[part].mean()) for part in parts if len(part))
         / len(claimed)
     )
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoint", type=Path, help="weights of a stage, as training.train leaves them")
+    parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True, help="the calibration.json to write")
+    options = parser.parse_args()
+    model = start_from_minilm(options.start)
+    model.load_state_dict(torch.load(options.checkpoint, weights_only=True))
+    reader = LoadedReader(model.eval(), WordPiece.from_directory(options.start), EVEN, torch.device("cpu"))
+    judged: list[Judged] = []
+    for source, count in QUESTIONS.items():
+        judged += [read(reader, one) for one in ask(options.corpus, source, "valid", count, SEED)]
+        print(f"{source}: {len(judged)} documents read", flush=True)
+    made = fit(judged)
+    options.to.write_text(json.dumps(asdict(made), indent=1) + "\n", "utf-8")
+    print(describe(judged, made))
+
+
+def describe(judged: Sequence[Judged], made: Calibration) -> str:
+    """How the calibration does on the documents it was fitted on, by source."""
+    lines = [
+        f"threshold {made.threshold:.2f}, weights {', '.join(f'{weight:.2f}' for weight in made.weights)}"
+    ]
+    weights = np.array(made.weights)
+    for source in dict.fromkeys(one.asked.source for one in judged):
+        own = [one for one in judged if one.asked.source == source]
+        able = [one for one in own if one.asked.answers]
+        right = [_is_right(one, weights) for one in able]
+        margins = [one.quality[int(np.argmax([row[0] for row in one.features]))] >= RIGHT for one in able]
+        true = [
+            _is_right(one, weights) if _best(one, weights) >= made.threshold else not one.asked.answers
+            for one in own
+        ]
+        within = [max(one.quality, default=0.0) >= RIGHT for one in able]
+        lines.append(
+            f"{source:16} {len(own):4} questions, {len(able):4} with an answer: right {np.mean(right):.3f} "
+            f"(by margin alone {np.mean(margins):.3f}, among the candidates {np.mean(within):.3f}); "
+            f"true statements {np.mean(true):.3f}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

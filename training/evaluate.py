@@ -218,16 +218,18 @@ def show(rows: Sequence[Row]) -> str:
     lines = ["| source | system | n | ROUGE-1 | ROUGE-2 |", "|---|---|--:|--:|--:|"]
     for row in rows:
         if row["task"] == "extract":
-            one = "{rouge1:.1f} ({rouge1_low:.1f}-{rouge1_high:.1f})".format(**row)
-            two = "{rouge2:.1f} ({rouge2_low:.1f}-{rouge2_high:.1f})".format(**row)
-            lines.append(f"| {row['source']} | {row['system']} | {row['n']} | {one} | {two} |")
+            lines.append(
+                "| {source} | {system} | {n} | {rouge1:.1f} ({rouge1_low:.1f}-{rouge1_high:.1f}) | "
+                "{rouge2:.1f} ({rouge2_low:.1f}-{rouge2_high:.1f}) |".format(**row)
+            )
     heads = "questions|n|EM|F1|F1 of BM25's sentence|no-answer AUC|true statements|ECE|s / 4,096"
     lines += ["", "| " + heads.replace("|", " | ") + " |", "|---|" + "--:|" * 8]
     for row in rows:
         if row["task"] == "answer":
             lines.append(
-                "| {source} | {n} | {em:.1f} | {f1:.1f} ({f1_low:.1f}-{f1_high:.1f}) | {f1_bm25_sentence:.1f} | "
-                "{auc:.2f} | {true:.1f} % | {ece:.3f} | {seconds_per_4096:.1f} |".format(**row)
+                "| {source} | {n} | {em:.1f} | {f1:.1f} ({f1_low:.1f}-{f1_high:.1f}) "
+                "| {f1_bm25_sentence:.1f} | {auc:.2f} | {true:.1f} % | {ece:.3f} "
+                "| {seconds_per_4096:.1f} |".format(**row)
             )
     return "\n".join(lines)
 

@@ -1,8 +1,8 @@
 """A trained checkpoint -> `assets/models/NAME/`: `python -m training.export RUN/STAGE.pt --name NAME ...`.
 
 Writes the int8 weights, `config.json`, `tokenizer.json`, `calibration.json` and the model's entry
-in `registry.toml`; copies the card and NOTICE from `training/cards/NAME/`, with the tables that
-`training.evaluate` measured put where the card says `<!-- tables -->`.
+in `registry.toml`; copies the card and NOTICE from `training/cards/NAME/`, with the tables of
+`training.evaluate` where the card says `<!-- tables -->`, and samples where it says so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import re
 import shutil
 import tomllib
 from dataclasses import asdict
@@ -67,10 +66,11 @@ def register(weights: Path, name: str, scheme: str, max_tokens: int, licence: st
     registry.write_text(text, "utf-8")
 
 
-def write_card(directory: Path, name: str, tables: str) -> None:
-    """The card with its tables, and NOTICE."""
+def write_card(directory: Path, name: str, tables: str, samples: str) -> None:
+    """The card with its tables and samples, and NOTICE."""
     card = (CARDS / name / "README.md").read_text("utf-8")
-    (directory / "README.md").write_text(re.sub(r"<!-- tables -->", lambda _: tables, card), "utf-8")
+    card = card.replace("<!-- tables -->", tables.strip()).replace("<!-- samples -->", samples.strip())
+    (directory / "README.md").write_text(card, "utf-8")
     shutil.copyfile(CARDS / name / "NOTICE", directory / "NOTICE")
 
 
@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
     parser.add_argument("--calibration", type=Path, required=True)
     parser.add_argument("--tables", type=Path, help="Markdown of training.evaluate, for the card")
+    parser.add_argument("--samples", type=Path, help="output of training.samples, for the card")
     parser.add_argument("--licence", default="CC-BY-SA-4.0")
     parser.add_argument("--to", type=Path, default=ASSETS)
     options = parser.parse_args()
@@ -91,8 +92,8 @@ def main() -> None:
     calibration = Calibration.from_json(options.calibration.read_text("utf-8"))
     weights = export(reader, tokenizer, calibration, options.to / options.name)
     register(weights, options.name, "int8", reader.config.encoder.max_tokens, options.licence)
-    if options.tables:
-        write_card(weights.parent, options.name, options.tables.read_text("utf-8"))
+    texts = [file.read_text("utf-8") if file else "" for file in (options.tables, options.samples)]
+    write_card(weights.parent, options.name, *texts)
     print(f"{weights}: {weights.stat().st_size:,} bytes")
 
 

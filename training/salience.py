@@ -12,6 +12,7 @@ Steps 1 to 4 are kept in `training/data/`; 5 takes minutes and is repeated at wi
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import random
 import time
@@ -34,6 +35,7 @@ from training.corpus import pairs
 from training.documents import gains, wrap
 from training.extracts import by_score, cut, rouge
 from training.fast import encode_short
+from training.minilm import start_from_minilm
 
 MOST_SENTENCES = 900  # longer documents are cut there in training
 TEACHING_SENTENCES = 16_000
@@ -356,3 +358,36 @@ def train_head_(
             )
     head.load_state_dict(kept)
     return result
+
+
+def train_salience(
+    reader: Reader, values: dict[str, Any], seed: int, corpus: Path, start: Path, data: Path, folder: Path
+) -> None:
+    """The whole stage, in place. What was pooled with the same lower layers is not pooled again."""
+    stage, tokenizer = SalienceStage(**values), WordPiece.from_directory(start)
+    reader.eval()
+    parts = []
+    for split, wanted in (("train", stage.documents), ("valid", stage.validation)):
+        file = data / f"graded.{lower_digest(reader)}.{split}.pt"
+        if not file.is_file():
+            graded = sample(corpus, wanted, split, seed)
+            pool_(graded, reader, tokenizer)
+            save_graded(graded, file)
+        parts.append(load_graded(file))
+    likeness = fit_similarity_(reader, start_from_minilm(start).eval(), parts[0], tokenizer, seed)
+    print(f"{stage.name} cosine with MiniLM's own vectors {likeness:.3f}", flush=True)
+    for part in parts:
+        describe_(part, reader)
+    every = {"features": torch.cat([one.features for one in parts[0]])}
+    torch.save(every | {"gains": torch.cat([one.gains for one in parts[0]])}, data / "features.pt")
+    train_head_(reader, stage, *parts, seed, folder)
+
+
+def lower_digest(reader: Reader) -> str:
+    """What the pooled states depend on: the embeddings and the layers that salience reads."""
+    digest = hashlib.sha256()
+    depths = tuple(f"longformer.layers.{i}." for i in range(reader.config.salience_depth))
+    for name, tensor in sorted(reader.state_dict().items()):
+        if name.startswith(("longformer.embeddings.", *depths)):
+            digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]

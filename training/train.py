@@ -56,6 +56,7 @@ class Recipe:
     seed: int
     start: str
     stages: tuple[Stage, ...]
+    salience: dict[str, Any] | None = None  # the fields of training.salience.SalienceStage
 
 
 def read_recipe(file: Path) -> Recipe:
@@ -197,6 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
+    parser.add_argument("--corpus", type=Path, help="for the salience stage, which reads whole documents")
     parser.add_argument("--resume", action="store_true", help="go on where this run was stopped")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--runs", type=Path, default=RUNS)
@@ -220,6 +222,13 @@ def main() -> None:
         train_stage(run, batches, folder, options.save_every)
         run.finish()
         save(reader.state_dict(), folder / f"{stage.name}.pt")
+    if recipe.salience and options.corpus:
+        from training.salience import train_salience
+
+        train_salience(
+            reader, recipe.salience, recipe.seed, options.corpus, options.start, options.data, folder
+        )
+        save(reader.state_dict(), folder / "final.pt")
 
 
 if __name__ == "__main__":
