@@ -127,7 +127,7 @@ def _is_indented(block: Block, line: Strip, after: Strip | None) -> bool:
     inset = line.x0 - block.last.x0
     if not 0.8 * line.size < inset:
         return False
-    if _is_centred(block.last, block) and _is_centred(line, block):
+    if _are_centred(block.last, line):
         return False
     if len(block.lines) == 1 and after is not None and abs(after.x0 - line.x0) < 0.5 * line.size:
         return _ends_sentence(block.last.text)  # a hanging first line goes on further in
@@ -138,7 +138,7 @@ def _is_outdented(block: Block, line: Strip) -> bool:
     """Back to the left after lines that were set in, unless only the first one was."""
     if is_rtl(line.text) or len(block.lines) < 2:
         return False
-    if _is_centred(block.last, block) and _is_centred(line, block):
+    if _are_centred(block.last, line):
         return False
     return line.x0 < block.last.x0 - 0.8 * line.size
 
@@ -146,7 +146,7 @@ def _is_outdented(block: Block, line: Strip) -> bool:
 def _left_room(block: Block, line: Strip, after: Strip | None) -> bool:
     """Whether the first word of `line` would have fitted at the end of the line before it."""
     before = block.last
-    if is_rtl(line.text) or (_is_centred(before, block) and _is_centred(line, block)):
+    if is_rtl(line.text) or _are_centred(before, line):
         return False
     neighbours = [*block.lines[-4:-1], line]
     if after is not None and abs(after.size - line.size) < 0.75:
@@ -159,9 +159,9 @@ def _left_room(block: Block, line: Strip, after: Strip | None) -> bool:
     return reach - before.x1 > needed
 
 
-def _is_centred(line: Strip, block: Block) -> bool:
-    left, right = line.x0 - block.left, block.right - line.x1
-    return min(left, right) > 1.5 * line.size and abs(left - right) < 0.15 * (left + right) + 4
+def _are_centred(before: Strip, line: Strip) -> bool:
+    """Set around one axis rather than along an edge."""
+    return abs(before.middle - line.middle) < 2.0 and abs(before.x0 - line.x0) > 0.8 * line.size
 
 
 def _ends_sentence(text: str) -> bool:
