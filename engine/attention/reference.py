@@ -1,10 +1,10 @@
 """What attends to what, stated as a matrix that a person can print.
 
-This file is the definition; `window.py` is the fast path and must equal it over a grid of
-lengths and masks (tests/engine/attention). It builds L x L matrices, so it is for tests,
-pictures and reading, never for documents.
+This file is the definition; `window.py` (Longformer, LED) and `blocks.py` (LongT5) are fast paths
+and must equal it over a grid of lengths and masks (tests/engine/attention). It builds L x L
+matrices, so it is for tests, pictures and reading, never for documents.
 
-Letters: B batch, L tokens, H heads, D head width.
+Letters: B batch, L tokens, H heads, D head width, G side tokens.
 """
 
 from __future__ import annotations
@@ -62,3 +62,53 @@ def attend_in_window(
     allowed = window_allowed(valid, is_global, radius)
     context = torch.where(is_global[:, None, :, None], attend(*overall, allowed), attend(*local, allowed))
     return context.masked_fill(~valid[:, None, :, None], 0.0)
+
+
+def near_allowed(valid: Tensor, radius: int) -> Tensor:
+    """LongT5's local pattern (arXiv 2112.07916, section 3.1.1), (B, L, L): token i may look at token j
+    where j is real and within `radius` of i. With radius 1, over five tokens of which four are real:
+
+        1 1 . . .
+        1 1 1 . .
+        . 1 1 1 .
+        . . 1 1 .
+        . . . 1 .
+    """
+    return window_allowed(valid, torch.zeros_like(valid), radius)
+
+
+def side_allowed(ids: Tensor, n_side: int) -> Tensor:
+    """LongT5's transient-global pattern (section 3.1.2), (B, L, G): every real token may look at the
+    side token of every block that the document has. `ids` (B, L) are the blocks, -1 for none; a
+    block is there if it, or one behind it, has a token. Blocks of two, of which the last is not full:
+
+        block    0  0  1  1  1  -1        looks at    1 1 .   (each row alike)
+    """
+    present = torch.arange(n_side, device=ids.device) <= ids.amax(1, keepdim=True)  # (B, G)
+    return present[:, None, :].expand(-1, ids.shape[1], -1)
+
+
+def sum_of_blocks(states: Tensor, ids: Tensor, n_side: int) -> Tensor:
+    """What a side token is made from: the sum of the states (B, L, W) of its block, (B, G, W)."""
+    member = ids[:, None, :] == torch.arange(n_side, device=ids.device)[:, None]  # (B, G, L)
+    return member.to(states.dtype) @ states
+
+
+def attend_to_blocks(
+    query: Tensor,
+    tokens: tuple[Tensor, Tensor, Tensor],
+    side: tuple[Tensor, Tensor, Tensor],
+    valid: Tensor,
+    ids: Tensor,
+    radius: int,
+) -> Tensor:
+    """LongT5's attention, (B, H, L, D): tokens near by and side tokens under one softmax, unscaled.
+
+    `tokens` and `side` are (key, value, bias): (B, H, L, D) twice and a bias that broadcasts to
+    (B, H, L, L) beside the same with G for the side tokens. A row that may look at nothing gives 0.
+    """
+    key, value = (torch.cat((tokens[at], side[at]), -2) for at in (0, 1))
+    bias = torch.cat((tokens[2], side[2]), -1)
+    seen = torch.cat((near_allowed(valid, radius), side_allowed(ids, side[0].shape[-2])), -1)
+    scores = (query @ key.transpose(-1, -2) + bias).masked_fill(~seen[:, None], float("-inf"))
+    return torch.softmax(scores, -1).nan_to_num(0.0) @ value
