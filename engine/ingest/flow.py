@@ -19,11 +19,12 @@ TERMINAL = (".", "!", "?", ":", "。", "！", "？", "…")
 def join_paragraphs(blocks: Sequence[Block]) -> list[Block]:
     """The blocks in reading order, halves joined."""
     waiting = list(blocks)
+    sets_in = _sets_in(blocks)
     done: list[Block] = []
     i = 0
     while i < len(waiting):
         block = waiting[i]
-        j = _continuation(waiting, i)
+        j = _continuation(waiting, i, sets_in)
         if j is None:
             done.append(block)
             i += 1
@@ -37,15 +38,31 @@ def join_paragraphs(blocks: Sequence[Block]) -> list[Block]:
     return done
 
 
-def _continuation(blocks: Sequence[Block], i: int) -> int | None:
-    """Index of the block that goes on with block `i`'s last sentence."""
+def _sets_in(blocks: Sequence[Block]) -> bool:
+    """Whether this document begins paragraphs with a line that is set in."""
+    long = [block for block in blocks if block.kind == "body" and len(block.lines) >= 3]
+    return 4 * sum(_is_set_in(block) for block in long) > len(long)
+
+
+def _is_set_in(block: Block) -> bool:
+    return 0.6 * block.size < block.first.x0 - block.left < 4 * block.size
+
+
+def _continuation(blocks: Sequence[Block], i: int, sets_in: bool) -> int | None:
+    """Index of the block that goes on with block `i`'s paragraph."""
     block = blocks[i]
-    if block.kind not in ("body", "reference") or not _is_open(block):
+    if block.kind not in ("body", "reference"):
+        return None
+    is_open = _is_open(block)
+    if not is_open and not (sets_in and block.kind == "body" and _is_full(block)):
         return None
     for j in range(i + 1, min(len(blocks), i + 2 + MAX_FLOATS)):
         other = blocks[j]
         if other.kind == block.kind:
-            return j if other.region != block.region and _goes_on(block, other) else None
+            if other.region == block.region or not _matches(block, other):
+                return None
+            at_edge = abs(other.first.x0 - other.left) < 0.3 * other.size
+            return j if (_goes_on(block, other) if is_open else at_edge) else None
         if other.kind not in FLOATS:
             return None
     return None
@@ -60,11 +77,20 @@ def _is_open(block: Block) -> bool:
     return not closed and block.right - block.last.x1 < 0.25 * (block.right - block.left) + block.size
 
 
-def _goes_on(block: Block, other: Block) -> bool:
+def _is_full(block: Block) -> bool:
+    """Whether the last line reaches the edge, so that nothing says that the paragraph ends there."""
+    return len(block.lines) >= 2 and abs(block.right - block.last.x1) < 0.5 * block.size
+
+
+def _matches(block: Block, other: Block) -> bool:
+    """Whether two blocks look alike and stand close enough to be halves."""
     if abs(block.size - other.size) > 0.8 or block.last.bold != other.first.bold:
         return False
-    if BULLET.match(other.first.text) or not 0 <= other.first.page - block.last.page <= 3:
-        return False
+    return not BULLET.match(other.first.text) and 0 <= other.first.page - block.last.page <= 3
+
+
+def _goes_on(block: Block, other: Block) -> bool:
+    """Whether the first words of a block can be the next ones of an unfinished sentence."""
     letter = other.first.text.lstrip("\"'“‘«([")[:1]
     if letter.islower() or block.last.text.endswith(HYPHENS):
         return True

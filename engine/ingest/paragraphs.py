@@ -18,6 +18,7 @@ from engine.types import SentenceKind
 
 BULLET = re.compile(r"^(?:[•▪▫◦‣⁃∙●○■□➢✓✗*]|[–—-] )")
 ITEM = re.compile(r"^(?:\[(\d{1,4})\]|(\d{1,3})[.)]|\((\d{1,3})\))\s")
+SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+[^\W\d_]")
 HYPHENS = ("-", "\u2010", SOFT_HYPHEN)
 
 
@@ -111,8 +112,10 @@ def _ends(block: Block, line: Strip, after: Strip | None, pitch: float) -> bool:
         return True
     if before.text.endswith(HYPHENS):
         return False
-    if line.bold != before.bold and (_is_short(before, block) or _is_short(line, block)):
-        return True
+    if line.bold != before.bold:
+        apart = step > pitch + 0.2 * line.size or (before.bold and SECTION.match(block.first.text))
+        if apart or _is_short(before, block) or _is_short(line, block):
+            return True
     return _is_outdented(block, line) or _is_indented(block, line, after) or _left_room(block, line, after)
 
 
