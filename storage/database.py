@@ -190,6 +190,8 @@ def named_errors() -> Iterator[None]:
         yield
     except sa.exc.TimeoutError as error:
         raise StorageError(BUSY) from error
+    except UnicodeDecodeError as error:  # from SQLite's own words about a damaged schema
+        raise DamagedLibrary from error
     except (sa.exc.DBAPIError, sqlite3.Error) as error:
         named = _named(error)
         if named is None:

@@ -92,7 +92,7 @@ class Documents(Part):
         parts = list(_packed(document))
         row = _row_values(document) | {
             "owner": owner, "name": printable(name), "n_bytes": n_bytes, "seconds": seconds,
-            "digest": _digest(document.status, document.pages, texts, parts),
+            "digest": _digest(document.id, document.status, document.pages, texts, parts),
         }
         with self._database.write() as connection:
             known = documents.c.owner == owner, documents.c.sha256 == document.id
@@ -218,10 +218,11 @@ def _packed(document: Document) -> Iterator[tuple[str, bytes]]:
 
 
 def _digest(
-    status: str, page_list: Iterable[Page], texts: Iterable[str], parts: Iterable[tuple[str, bytes]]
+    document_id: str, status: str, page_list: Iterable[Page], texts: Iterable[str],
+    parts: Iterable[tuple[str, bytes]],
 ) -> str:
     """SHA-256 over all that a document is made of except its title, which its reader may change."""
-    digest = hashlib.sha256(status.encode())
+    digest = hashlib.sha256(f"{document_id} {status}".encode())
     for page, text in zip(page_list, texts, strict=True):
         size = float(page.width), float(page.height)
         digest.update(f"{page.number} {size} {page.span} {page.state}".encode())
@@ -239,7 +240,7 @@ def _restored(row: sa.Row[Any], page_rows: Sequence[sa.Row[Any]], parts: list[tu
             for p in page_rows
         )
         texts = [p.text for p in page_rows]
-        if _digest(row.status, page_list, texts, parts) != row.digest:
+        if _digest(row.sha256, row.status, page_list, texts, parts) != row.digest:
             raise DamagedLibrary
         return Document(
             id=row.sha256, title=row.title, text="".join(texts), pages=page_list,

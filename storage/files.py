@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
-from engine.errors import DiskFull, ReadOnlyLibrary, StorageError, UnreadableFile
+from engine.errors import DamagedLibrary, DiskFull, ReadOnlyLibrary, StorageError, UnreadableFile
 
 BLOCK: Final = 1 << 20
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -36,8 +36,10 @@ class Files:
         self.folder = folder
 
     def path(self, sha256: str) -> Path:
-        """Where the file with this digest is, or would be."""
-        assert SHA256.fullmatch(sha256), "a SHA-256 in hex"
+        """Where the file with this digest is, or would be. Raises DamagedLibrary for what is no digest:
+        a row that somebody changed must not lead out of the folder."""
+        if not SHA256.fullmatch(sha256):
+            raise DamagedLibrary
         return self.folder / sha256[:2] / sha256[2:4] / sha256
 
     def add(self, source: Path) -> tuple[str, int]:
@@ -106,7 +108,7 @@ class Files:
                     not thorough or hashlib.file_digest(file, "sha256").hexdigest() == sha256
                 )
                 return None if intact else "original altered"
-        except OSError:
+        except (OSError, DamagedLibrary):
             return "original missing"
 
 

@@ -63,6 +63,7 @@ def back_up(database: Database, revision: str) -> Path:
             connection.execute(sa.delete(settings).where(*its_id))
     finally:
         copy.close()
+        arriving.with_name(f"{arriving.name}-journal").unlink(missing_ok=True)
     with arriving.open("rb") as file:
         os.fsync(file.fileno())
     os.replace(arriving, backup)

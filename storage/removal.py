@@ -107,7 +107,7 @@ class Removal(Part):
             for sha256 in files - claimed:
                 self._files.remove(sha256)
             search.put_index_in_order(connection)
-        for backup in self._database.path.parent.glob("backup-*.db"):
+        for backup in self._database.path.parent.glob("backup-*"):
             backup.unlink(missing_ok=True)
         self._database.shrink()
 

@@ -42,7 +42,7 @@ from storage.rows import (
     Sizes,
 )
 from storage.search import Search
-from storage.tables import documents, originals
+from storage.tables import documents, jobs, originals
 
 __all__ = [
     "DocumentRow", "Hit", "JobEvent", "JobRow", "JobState", "Original", "Problem", "SavedAnswer",
@@ -170,8 +170,12 @@ class Store(Documents, Outputs, Jobs, Search, Removal, Preferences):
         with self._database.write() as connection:
             search.set_index(connection, full_text)
             name = opening.library_id(connection)
-            # Inside the transaction: nobody can claim a file between the look and the sweep.
-            self._files.sweep(set(connection.scalars(sa.select(originals.c.sha256))), name)
+            # Inside the transaction: nobody can claim a file between the look and the sweep. All who
+            # name a file are asked, so that one damaged row does not cost it.
+            named = sa.union(
+                sa.select(originals.c.sha256), sa.select(documents.c.sha256), sa.select(jobs.c.original)
+            )
+            self._files.sweep(set(connection.scalars(named)), name)
         self.mark_interrupted()
         missing = self.problems()
         if missing:

@@ -42,7 +42,9 @@ class Clock:
         self.now += by
 
 
-def build_document(content: bytes = b"a file", texts: tuple[str, ...] = PAGE_TEXTS, title: str = "A title") -> Document:
+def build_document(
+    content: bytes = b"a file", texts: tuple[str, ...] = PAGE_TEXTS, title: str = "A title"
+) -> Document:
     """A document with every kind of thing in it; the same arguments give the same one."""
     text, pages, lines, sentences = "".join(texts), [], [], []
     start = 0
@@ -55,18 +57,35 @@ def build_document(content: bytes = b"a file", texts: tuple[str, ...] = PAGE_TEX
         sentences.append(Sentence(span, number, "body" if number > 1 else "heading", number))
         start = span.end
     return Document(
-        id=hashlib.sha256(content).hexdigest(), title=title, text=text, pages=tuple(pages), lines=tuple(lines),
-        sentences=tuple(sentences), outline=(Heading(Span(0, 3), 1), Heading(Span(4, 14), 1, 2)),
+        id=hashlib.sha256(content).hexdigest(),
+        title=title,
+        text=text,
+        pages=tuple(pages),
+        lines=tuple(lines),
+        sentences=tuple(sentences),
+        outline=(Heading(Span(0, 3), 1), Heading(Span(4, 14), 1, 2)),
         status="ok" if all(part.strip() for part in texts) else "partial",
     )
 
 
 def build_run(document: Document, **options: str | int | float | bool | None) -> Run:
     return Run(
-        task="summarize", document=document.id, model="tiny", weights_digest="d" * 64, quantization="int8",
-        device="cpu", options={"length": "short", **options}, placement="the first token", n_global=1,
-        windows=2, tokens_read=900, pages_read=2, pages_skipped=(3,), pages_without_text=(),
-        app_version="0.1.0", seconds=1.5,
+        task="summarize",
+        document=document.id,
+        model="tiny",
+        weights_digest="d" * 64,
+        quantization="int8",
+        device="cpu",
+        options={"length": "short", **options},
+        placement="the first token",
+        n_global=1,
+        windows=2,
+        tokens_read=900,
+        pages_read=2,
+        pages_skipped=(3,),
+        pages_without_text=(),
+        app_version="0.1.0",
+        seconds=1.5,
     )
 
 
@@ -80,8 +99,14 @@ def build_summary(document: Document, text: str = "A lighthouse stood there.", *
 
 def build_answer(document: Document, question: str = "When was it built?") -> Answer:
     return Answer(
-        question=question, found=True, text="1874", span=Span(28, 32), page=1, confidence=0.87,
-        evidence=(Citation(Span(0, 33), 1, document.text[:33], 0.9),), run=build_run(document, question=question),
+        question=question,
+        found=True,
+        text="1874",
+        span=Span(28, 32),
+        page=1,
+        confidence=0.87,
+        evidence=(Citation(Span(0, 33), 1, document.text[:33], 0.9),),
+        run=build_run(document, question=question),
     )
 
 

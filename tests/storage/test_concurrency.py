@@ -58,7 +58,9 @@ def test_two_stores_in_one_process_lose_no_update_either(folder):
 
 
 def test_readers_and_writers_of_every_kind_at_once(store, new_document, new_summary):
-    documents = [new_document(str(i).encode(), texts=(f"Page about gulls {i}. ", "More. ")) for i in range(24)]
+    documents = [
+        new_document(str(i).encode(), texts=(f"Page about gulls {i}. ", "More. ")) for i in range(24)
+    ]
 
     def use(number: int) -> None:
         owner, document = f"owner{number % 3}", documents[number]
@@ -148,7 +150,7 @@ def test_processes_open_and_write_a_new_library_at_once(folder, tmp_path):
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for me in range(4)
-    ]  # fmt: skip
+    ]
     ends = [process.communicate(timeout=200) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, ends
     assert any(out == "True\n" for out, _ in ends)

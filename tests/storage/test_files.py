@@ -21,7 +21,9 @@ def test_bytes_and_name_are_on_the_disk_before_the_row(store, tmp_path, monkeypa
 
     def note_fsync(descriptor: int) -> None:
         fsync(descriptor)
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name if os.path.isdir("/proc/self/fd") else "?"
+        name = (
+            Path(os.readlink(f"/proc/self/fd/{descriptor}")).name if os.path.isdir("/proc/self/fd") else "?"
+        )
         steps.append(f"fsync {'tmp' if name.endswith('.tmp') else 'folder'}")
 
     def note_replace(old: Path, new: Path) -> None:
@@ -38,7 +40,9 @@ def test_bytes_and_name_are_on_the_disk_before_the_row(store, tmp_path, monkeypa
     store.keep_original("local", source)
     assert [s for s in steps if s != "fsync folder"] == ["fsync tmp", "rename", "row"]
     assert steps[steps.index("rename") + 1] == "fsync folder"
-    assert steps[: steps.index("rename")].count("fsync folder") == 2, "the names of new folders are durable too"
+    assert steps[: steps.index("rename")].count("fsync folder") == 2, (
+        "the names of new folders are durable too"
+    )
 
 
 def test_what_a_crash_left_is_swept(store, keep, folder):
@@ -85,10 +89,15 @@ def test_a_file_swept_by_another_process_before_it_was_claimed_is_copied_again(s
 
 
 @pytest.mark.parametrize(
-    "number, named", [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EFBIG, DiskFull),
-                      (errno.EROFS, ReadOnlyLibrary), (errno.EACCES, ReadOnlyLibrary), (errno.EIO, StorageError)],
-)  # fmt: skip
-def test_what_the_disk_says_has_a_name_and_leaves_nothing(store, tmp_path, folder, monkeypatch, number, named):
+    "number, named",
+    [
+        (errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EFBIG, DiskFull),
+        (errno.EROFS, ReadOnlyLibrary), (errno.EACCES, ReadOnlyLibrary), (errno.EIO, StorageError),
+    ],
+)
+def test_what_the_disk_says_has_a_name_and_leaves_nothing(
+    store, tmp_path, folder, monkeypatch, number, named
+):
     source = tmp_path / "source"
     source.write_bytes(b"bytes")
 

@@ -30,8 +30,8 @@ def limit_pages(database: Database, spare: int) -> None:
 
 def test_what_does_not_fit_is_refused_whole_and_fits_again(store, keep, new_document, new_summary):
     first = keep(store)
-    limit_pages(store._database, 30)
-    words = " ".join(f"word{i}" for i in range(40_000))
+    limit_pages(store._database, 20)
+    words = " ".join(f"word{i}" for i in range(8_000))
     big = new_document(b"big", texts=(words, words))
     for _ in range(3):
         with pytest.raises(DiskFull, match="free some space"):
@@ -41,7 +41,7 @@ def test_what_does_not_fit_is_refused_whole_and_fits_again(store, keep, new_docu
     store.save_summary("local", new_summary(first))
     limit_pages(store._database, 100_000)
     store.add_document("local", big, name="big", n_bytes=1, seconds=0)
-    assert store.document("local", big.id) == big and store.search("local", "word39999")
+    assert store.document("local", big.id) == big and store.search("local", "word7999")
 
 
 def test_every_kind_of_write_names_a_full_disk(store, keep, new_summary, new_answer):
@@ -113,7 +113,7 @@ def fill(folder: Path, source: Path, way: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FILL, folder, source, way],
         cwd=ROOT, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("kept ") and done.stderr == ""
     with Store.open(folder) as store:
@@ -127,7 +127,9 @@ def test_files_that_may_not_grow(folder, tmp_path):
 
 
 @pytest.mark.privileged
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a tmpfs; the other forms always run")
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="mounts a tmpfs; the other forms always run"
+)
 def test_a_file_system_that_is_full(tmp_path):
     libc = ctypes.CDLL(None, use_errno=True)
     folder = tmp_path / "small"

@@ -53,7 +53,9 @@ def test_outputs_without_a_document_are_refused(store, keep, new_summary, new_an
         store.save_answer("local", new_answer(elsewhere))
 
 
-def test_an_output_that_was_ready_after_its_document_was_deleted_is_there_after_undo(store, keep, new_summary):
+def test_an_output_that_was_ready_after_its_document_was_deleted_is_there_after_undo(
+    store, keep, new_summary
+):
     document = keep(store)
     store.delete_documents("local", [document.id])
     store.save_summary("local", new_summary(document))

@@ -30,13 +30,15 @@ def test_lines_come_back_bit_for_bit(seed):
 
 def test_tenths_of_a_point_take_little_room():
     page = [Line(Span(i * 80, i * 80 + 80), Box(1, 72.0, i * 12.0, 523.2, i * 12 + 10.5),
-                 tuple(72 + round(j * 5.6, 1) for j in range(81))) for i in range(50)]  # fmt: skip
+                 tuple(72 + round(j * 5.6, 1) for j in range(81))) for i in range(50)]
     assert packing.unpack_lines(packing.pack_lines(page)) == page
     assert len(packing.pack_lines(page)) < 4_000  # 33 kB as floats
 
 
 def test_sentences_and_headings_come_back():
-    sentences = [Sentence(Span(i, i + 2), 1 + i // 10, "caption" if i % 3 else "body", i // 4) for i in range(99)]
+    sentences = [
+        Sentence(Span(i, i + 2), 1 + i // 10, "caption" if i % 3 else "body", i // 4) for i in range(99)
+    ]
     headings = [Heading(Span(5, 9), 1), Heading(Span(2, 3), 7, 3)]
     assert packing.unpack_sentences(packing.pack_sentences(sentences)) == sentences
     assert packing.unpack_outline(packing.pack_outline(headings)) == headings

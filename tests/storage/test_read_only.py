@@ -123,7 +123,11 @@ def test_a_folder_that_the_kernel_protects(keep):
         for path in [*folder.rglob("*"), folder, place]:
             path.chmod(0o555 if path.is_dir() else 0o444)
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", READ, folder], cwd=ROOT, capture_output=True, text=True, timeout=60
+            [sys.executable, "-W", "error", "-c", READ, folder],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.stdout == "read only\n", done.stderr
     finally:

@@ -31,8 +31,8 @@ def fill(store: Store, keep, new_summary, new_answer, owner: str = "local"):
     """A document with its word in every place where text of it can be."""
     document = keep(
         store, content=f"original {SECRET}".encode(), owner=owner, title=f"{SECRET} title",
-        texts=(f"Here is the {SECRET}, and once more {SECRET}. Then some more words follow. ", "Second page."),
-    )  # fmt: skip
+        texts=(f"Here is the {SECRET}, and once more {SECRET}. Then more words follow. ", "Second page."),
+    )
     store.save_summary(owner, new_summary(document, f"Summary of {SECRET}.", word=SECRET))
     store.save_answer(owner, new_answer(document, f"Who has the {SECRET}?"))
     ingest = store.create_job(owner, "ingest", {"name": f"{SECRET}.pdf", "sha256": document.id})
@@ -113,9 +113,10 @@ def test_forgetting_an_owner_takes_the_settings_too(store):
     assert store.get_setting("ada", "theme") is None and store.get_setting("bob", "theme") == "light"
 
 
-@pytest.mark.parametrize("state, stays", [
-    ("queued", True), ("running", True), ("stopped", True), ("interrupted", True), ("failed", True), ("done", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "state, stays",
+    [*((state, True) for state in ("queued", "running", "stopped", "interrupted", "failed")), ("done", False)],
+)
 def test_a_file_that_was_never_read_stays_while_a_job_may_want_it(store, tmp_path, clock, state, stays):
     source = tmp_path / "source"
     source.write_bytes(b"never read")
@@ -160,7 +161,9 @@ def test_many_cycles_leave_nothing_behind(store, keep, folder):
         store.delete_documents("local", [document.id])
         assert store.purge_deleted(NOW) == 1
         sizes.append(store.sizes().database_bytes)
-    assert sizes[-1] <= sizes[2] * 1.05 and not [p for p in folder.rglob("*") if p.is_file() and len(p.name) == 64]
+    assert sizes[-1] <= sizes[2] * 1.05 and not [
+        p for p in folder.rglob("*") if p.is_file() and len(p.name) == 64
+    ]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")

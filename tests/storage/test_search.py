@@ -36,10 +36,13 @@ def test_the_beginning_of_the_last_word_is_enough(library):
 
 @pytest.mark.parametrize(
     "query",
-    ["what's AND (x", '"', '""', "a OR", "NEAR(", "-x", "^x", "col:x", "x*", "*", "{", "\x00", "\ud800", "NOT", "a" * 10_000,
-     "x " * 5_000, "'; DROP TABLE pages; --", "%", "_", "\\", "(((((", "+", "🗼", "text:lighthouse", "page_search"],
+    [
+        "what's AND (x", '"', '""', "a OR", "NEAR(", "-x", "^x", "col:x", "x*", "*", "{", "\x00", "\ud800",
+        "NOT", "a" * 10_000, "x " * 5_000, "'; DROP TABLE pages; --", "%", "_", "\\", "(((((", "+", "🗼",
+        "text:lighthouse", "page_search",
+    ],
     ids=range(25),
-)  # fmt: skip
+)
 def test_no_query_is_wrong(library, query):
     assert isinstance(library.search("local", query), tuple)
 
@@ -49,7 +52,10 @@ def test_signs_are_not_wildcards(library):
 
 
 def test_the_limit_holds(library):
-    assert len(library.search("local", "gulls", limit=1)) == 1 and library.search("local", "gulls", limit=0) == ()
+    assert (
+        len(library.search("local", "gulls", limit=1)) == 1
+        and library.search("local", "gulls", limit=0) == ()
+    )
 
 
 def test_the_index_knows_word_forms_accents_and_the_better_page(store, keep):
