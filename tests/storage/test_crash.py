@@ -46,9 +46,11 @@ def ingest_and_kill(folder: Path, source: Path, seed: int) -> tuple[set[str], se
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n"
-    time.sleep(random.Random(seed).uniform(0.0, 0.5))
+    chance = random.Random(seed)
+    lines = [process.stdout.readline().split() for _ in range(chance.randrange(1, 6))]
+    time.sleep(chance.uniform(0.0, 0.1))
     process.kill()
-    lines = [line.split() for line in process.stdout if line.endswith("\n")]
+    lines += [line.split() for line in process.stdout if line.endswith("\n")]
     process.wait()
     process.stdout.close()
     return {sha for word, sha in lines if word == "kept"}, {sha for word, sha in lines if word == "gone"}

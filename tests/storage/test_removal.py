@@ -115,7 +115,7 @@ def test_forgetting_an_owner_takes_the_settings_too(store):
 
 @pytest.mark.parametrize(
     "state, stays",
-    [*((state, True) for state in ("queued", "running", "stopped", "interrupted", "failed")), ("done", False)],
+    [*((s, True) for s in ("queued", "running", "stopped", "interrupted", "failed")), ("done", False)],
 )
 def test_a_file_that_was_never_read_stays_while_a_job_may_want_it(store, tmp_path, clock, state, stays):
     source = tmp_path / "source"
