@@ -272,6 +272,7 @@
     } catch {
       if (lost) return;
       lost = true;
+      document.body.classList.add('is-lost'); // Gradio says it too, less clearly
       const banner = document.createElement('div');
       banner.className = 'lost';
       banner.setAttribute('role', 'alert');

@@ -130,6 +130,7 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
         wire = Wiring(page, regions)
         wire.followed(blocks.load, page.load, [memory])
         wire.followed(library.files.upload, page.add, [library.files])
+        wire.followed(library.library.sample, page.sample, [])
         wire.followed(workspace.run.click, page.summarize, [memory, workspace.length])
         wire.followed(workspace.ask.click, page.ask, [memory, workspace.question])
         wire.followed(workspace.question.submit, page.ask, [memory, workspace.question])

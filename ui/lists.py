@@ -44,6 +44,7 @@ def library_view(rows: Sequence[DocumentRow]) -> Html:
         return note(
             "Your library is empty",
             "Add a PDF or a text file above. It is read on this computer and stays on it.",
+            act("sample", "Try the sample paper"),
             kind="quiet big",
         )
     return element("ul", *map(card, rows), class_="cards")
@@ -209,7 +210,8 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
     if is_active(row):
         controls.append(act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id))
     if row.state in RESUMABLE:
-        controls.append(act("resume", "Resume", class_="button", data_job=row.id))
+        again = "Try again" if row.state == "failed" else "Resume"
+        controls.append(act("resume", again, class_="button quiet", data_job=row.id))
     if row.document_id in titles:
         controls.append(act("open", "Open", class_="button quiet", data_document=row.document_id))
     question = str(row.params.get("question", row.params.get("length", "")))

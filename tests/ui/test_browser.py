@@ -359,6 +359,13 @@ def test_the_address_answers_before_gradio_is_there(make_server) -> None:
     answer.value.close()
 
 
+def test_an_empty_library_offers_the_sample(open_page, make_server) -> None:
+    page = open_page(make_server().start().url)
+    page.click("#library [data-act=sample]")
+    page.wait_for_selector("body[data-screen=document] #document-header h2:visible")
+    summarize(page)
+
+
 def test_uploads_do_not_stay_in_gradios_cache(open_page, make_server, sample_pdf) -> None:
     server = make_server().start()
     page = open_page(server.url)

@@ -33,5 +33,5 @@ def build_library() -> Library:
             max_length=300,
         )
         hits = region("hits", "open", "clear")
-        library = region("library", "open", "delete", "undo")
+        library = region("library", "open", "delete", "sample")
     return Library(files, adding, query, hits, library)

@@ -27,8 +27,11 @@ from ui.pieces import failure
 from ui.render import answers_view, header, summary_view
 from ui.security import Visitors
 from ui.tabs.regions import Regions
+from ui.theme import ASSETS
 
 Update = dict[Any, Any]
+SAMPLE = ASSETS / "sample.pdf"
+SAMPLE_NAME = "Sample paper.pdf"
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,12 @@ class Page:
             finally:
                 upload.unlink(missing_ok=True)
         return {self.regions.memory: Memory(follow=jobs[0] if len(jobs) == 1 else None).kept()}
+
+    @guarded
+    def sample(self, request: gr.Request) -> Update:
+        """Add the sample paper that comes with the program."""
+        job = self.actions.add(self.owner(request), SAMPLE, SAMPLE_NAME)
+        return {self.regions.memory: Memory(follow=job).kept()}
 
     @guarded
     def summarize(self, memory: object, length: str, request: gr.Request) -> Update:
