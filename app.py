@@ -8,6 +8,7 @@ It runs from any directory. Nothing heavy is imported before a command needs it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from functools import cache
@@ -43,14 +44,13 @@ QUIET = {
 
 def build_services(settings: Settings) -> Services:
     """Wire the parts together; each is made when it is first asked for."""
-    made: list[DocumentReader | Store] = []
+    closing = contextlib.ExitStack()
 
     @cache
     def reader() -> DocumentReader:
         from engine.ingest.reader import HOSTED, LOCAL, DocumentReader
 
-        made.append(DocumentReader(HOSTED if settings.hosted else LOCAL))
-        return made[-1]
+        return closing.enter_context(contextlib.closing(DocumentReader(HOSTED if settings.hosted else LOCAL)))
 
     @cache
     def engine() -> Runtime:
@@ -67,14 +67,9 @@ def build_services(settings: Settings) -> Services:
     def store() -> Store:
         from storage.store import Store
 
-        made.append(Store.open(settings.data_dir))
-        return made[-1]
+        return closing.enter_context(contextlib.closing(Store.open(settings.data_dir)))
 
-    def close() -> None:
-        while made:
-            made.pop().close()
-
-    return Services(settings, reader, engine, store, close)
+    return Services(settings, reader, engine, store, closing.close)
 
 
 def run() -> int:
