@@ -67,7 +67,9 @@ def build_services(settings: Settings) -> Services:
     def store() -> Store:
         from storage.store import Store
 
-        return closing.enter_context(contextlib.closing(Store.open(settings.data_dir)))
+        # A hosted library keeps no full-text index: deleted words linger in one.
+        opened = Store.open(settings.data_dir, full_text=not settings.hosted)
+        return closing.enter_context(contextlib.closing(opened))
 
     return Services(settings, reader, engine, store, closing.close)
 
