@@ -125,7 +125,7 @@ def _document(values: dict[str, Any]) -> Document:
     return Document(values["id"], values["title"], values["text"], (page,), sentences=sentences)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def pool_(graded: Sequence[Graded], reader: Reader, tokenizer: WordPiece, n_rows: int = 8) -> None:
     """Step 2, in place; windows of many documents together, in bfloat16."""
     began, seen = time.monotonic(), 0
@@ -176,7 +176,7 @@ def lower_states(reader: Reader, rows: Sequence[list[int]], pad_id: int) -> Tens
         )
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def teach(teacher: Reader, texts: Sequence[str], tokenizer: WordPiece) -> Tensor:
     """What MiniLM makes of each text alone: the mean of its last states, of length 1."""
     encoded = [one.ids[:120] for one in tokenizer.encode_all(texts)]

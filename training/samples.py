@@ -42,10 +42,9 @@ def answers(reader: LoadedReader, corpus: Path) -> list[str]:
         for asked in ask(corpus, source, "test", count, SEED):
             result = answer_document(reader, asked.document, asked.question)
             said = f"“{result.text}”" if result.found else "not in this document"
-            wanted = " / ".join(dict.fromkeys(asked.answers)) or "no answer"
-            lines.append(
-                f"- {asked.question} → {said} ({result.confidence:.0%}); people say: {wanted[:160]} ({source})"
-            )
+            wanted = (" / ".join(dict.fromkeys(asked.answers)) or "no answer")[:160]
+            sure = f"{result.confidence:.0%}"
+            lines.append(f"- {asked.question} → {said} ({sure}); people say: {wanted} ({source})")
     return lines
 
 

@@ -38,7 +38,7 @@ from engine.types import (
     never_cancelled,
 )
 
-WINDOW, OVERLAP = 480, 96  # tokens of the document in a window, and of it in the next one again
+WINDOW, OVERLAP = 480, 64  # tokens of the document in a window, and of it in the next one again
 MOST_QUESTION = 64  # tokens
 MOST_ANSWER = 40
 KEPT = 4  # candidates of each window
@@ -135,25 +135,33 @@ class Reading:
     def _fresh(self, window: Window) -> Sequence[Piece]:
         return self.pieces[window.fresh : window.last]
 
+    def frame(self, index: int) -> tuple[list[int], int]:
+        """The ids of a window with the question in front, and where the document begins in them."""
+        window, tokens = self.windows[index], self.reader.tokenizer
+        ids = [tokens.cls_id, *self.question, tokens.sep_id]
+        first = len(ids)
+        ids += [one for piece in self.pieces[window.first : window.last] for one in piece.ids]
+        return [*ids, tokens.sep_id], first
+
     @torch.inference_mode()
     def read(self, index: int, cancelled: IsCancelled) -> list[Candidate]:
         """The candidates of one window, best first."""
-        window, tokens = self.windows[index], self.reader.tokenizer
-        pieces = self.pieces[window.first : window.last]
-        ids = [tokens.cls_id, *self.question, tokens.sep_id]
-        first = len(ids)
-        ids += [one for piece in pieces for one in piece.ids]
-        device = self.reader.device
-        input_ids = torch.tensor([[*ids, tokens.sep_id]], device=device)
-        place = torch.arange(input_ids.shape[1], device=device)[None]
+        ids, first = self.frame(index)
+        input_ids = torch.tensor([ids], device=self.reader.device)
+        place = torch.arange(len(ids), device=self.reader.device)[None]
         scores = self.reader.model.span_scores(
             input_ids,
             torch.ones_like(input_ids, dtype=torch.bool),
             place < first - 1,
             (place >= first).long(),
             between_layers=_stop_if(cancelled),
-        )[0].cpu()
-        return _spans(scores, first, pieces)
+        )
+        return self.candidates(index, scores[0].cpu())
+
+    def candidates(self, index: int, scores: Tensor) -> list[Candidate]:
+        """The best spans of a window, from its (L, 2) scores."""
+        window = self.windows[index]
+        return _spans(scores, len(self.question) + 2, self.pieces[window.first : window.last])
 
     # ------------------------------------------------------ the document as a whole
 
