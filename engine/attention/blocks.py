@@ -8,7 +8,12 @@ looks at all side tokens, at a bias of its own for the distance in blocks.
 `reference.py` is the definition. Here queries go by blocks of S = R + 1, which reach one block to
 either side; their local keys and the side keys stand under one softmax. Biases are cut from
 tables over distances, nothing is padded, and no L x L matrix is built. There is no division by
-the root of D: the initialisation accounts for it (section 3 of T5, arXiv 1910.10683).
+the root of D: the initialisation accounts for it (T5, arXiv 1910.10683).
+
+Deviation: masks stay finite in every format. In float16 the published code gives NaN on real
+tokens where a batch has padding.
+Deviation: rows of padding mean nothing, and are not the mean over their slots as in the published
+code; nobody looks at them.
 
 Letters: B batch, L tokens, H heads, D head width, W model width, R radius, S = R + 1, G side
 tokens, K local keys of a block (at most 3 S).

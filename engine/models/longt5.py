@@ -139,8 +139,8 @@ def write_config(config: LongT5Config) -> dict[str, object]:
 def place_global(valid: Tensor, block: int = 16) -> Tensor:
     """The block of each token, whose summary stands for it to everyone else; -1 for no block.
 
-    No token is chosen: every block that ends in a real token is summed up, and the tokens after the last
-    of these join it (section 3.1.2; orphans, as in the paper's own code). (B, L) bool to (B, L) long.
+    No token is chosen: there is a side token for every block that ends in a real token, and tokens
+    beyond the last join it (section 3.1.2; as in the paper's own code). (B, L) bool to (B, L) long.
     With blocks of 3:
 
         valid    1 1 1 1 1 1 1 .        1 1 1 1 . . . .        1 1 . . . . . .
@@ -459,9 +459,9 @@ class LongT5Model(LongT5):
     ) -> LongT5Output:
         """The published signature: masks are 1 for real tokens, (B, L) and (B, T).
 
-        The whole output is decoded at once; to decode token by token, use `start` and `step` of
-        LongT5ForConditionalGeneration: `use_cache` must be False. Raises ValueError for that, and
-        unless exactly one of ids and vectors is given, for the document and for the output.
+        Deviation: a whole output is decoded without a cache, and token by token with one. The latter
+        is `start` and `step` of LongT5ForConditionalGeneration. Raises ValueError for `use_cache`,
+        and unless exactly one of ids and vectors is given, for the document and for the output.
         """
         if use_cache:
             raise ValueError("forward decodes all tokens at once; decode with start and step to keep a cache")
