@@ -17,16 +17,16 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from ui.actions import Actions
-from ui.html import Html, element
 from ui.routes import build_routes
 from ui.security import Receive, Scope, Send, Visitors
 from ui.tabs.about import build_about
 from ui.tabs.jobs import build_jobs
-from ui.tabs.library import build_library
+from ui.tabs.library import Library, build_library
 from ui.tabs.page import Page
-from ui.tabs.regions import Regions, region, sends
+from ui.tabs.regions import Regions, region
+from ui.tabs.shell import build_shell
 from ui.tabs.watch import Watches
-from ui.tabs.workspace import build_workspace
+from ui.tabs.workspace import Workspace, build_workspace
 from ui.theme import ASSETS, build_theme
 
 MAX_THREADS = 8
@@ -34,62 +34,6 @@ MAX_QUEUE = 64
 MAX_SESSIONS = 200
 UPLOADS = "uploads"  # the one folder of the data directory that Gradio may read
 SECONDS_UPLOADS_STAY = (600, 3600)  # look every, delete after; the handlers delete theirs at once
-SCREENS = {"library": "Library", "jobs": "Jobs", "about": "About"}
-
-
-def shell() -> Html:
-    """Name, navigation, and the promise that nothing leaves this computer."""
-    links = [
-        element(
-            "button",
-            label,
-            type="button",
-            class_="nav-link",
-            data_go="screen",
-            data_screen=name,
-            data_act=name,
-        )
-        for name, label in SCREENS.items()
-    ]
-    return element(
-        "header",
-        element(
-            "h1",
-            element(
-                "button",
-                element("img", src="/precis/assets/logo.svg", alt="", width=28, height=28),
-                "Precis",
-                type="button",
-                class_="brand",
-                data_go="screen",
-                data_screen="library",
-                data_act="library",
-                aria_label="Precis, library",
-            ),
-        ),
-        element("nav", *links, aria_label="Screens"),
-        element(
-            "button",
-            element("span", class_="dot"),
-            "Offline",
-            element("span", " \N{EM DASH} nothing leaves this computer", class_="wide"),
-            type="button",
-            class_="badge-offline",
-            data_go="screen",
-            data_screen="about",
-            data_act="about",
-        ),
-        element(
-            "button",
-            element("span", class_="moon"),
-            type="button",
-            class_="button bare theme",
-            data_go="theme",
-            aria_label="Light or dark",
-            title="Light or dark",
-        ),
-        class_="shell",
-    )
 
 
 def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
@@ -97,13 +41,7 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
     with gr.Blocks(title="Precis", analytics_enabled=False, delete_cache=SECONDS_UPLOADS_STAY) as blocks:
         place = region("place")
         memory = gr.BrowserState(None, storage_key="precis-place", secret="precis")
-        navigation = gr.HTML(
-            shell(),
-            elem_id="shell",
-            js_on_load=sends("library", "jobs", "about"),
-            padding=False,
-            apply_default_css=False,
-        )
+        navigation = build_shell()
         message = region("message", "undo")
         library = build_library()
         workspace = build_workspace()
@@ -129,28 +67,14 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
         page = Page(actions, regions, visitors, Path(os.environ["GRADIO_TEMP_DIR"]))
         wire = Wiring(page, regions)
         wire.followed(blocks.load, page.load, [memory])
-        wire.followed(library.files.upload, page.add, [library.files])
-        wire.followed(library.library.sample, page.sample, [])
-        wire.followed(workspace.run.click, page.summarize, [memory, workspace.length])
-        wire.followed(workspace.ask.click, page.ask, [memory, workspace.question])
-        wire.followed(workspace.question.submit, page.ask, [memory, workspace.question])
-        for source in (library.adding, library.library, library.hits, jobs):
-            wire.followed(source.open, page.open, [])
-        for source in (library.adding, workspace.summary, workspace.answers, jobs):
-            wire.followed(source.resume, page.resume, [])
-            wire.followed(source.stop, page.stop, [])
+        wire.library(library)
+        wire.workspace(workspace)
+        wire.lists(library, workspace, jobs)
         wire.followed(bar.stop, page.stop, [])
-        for source in (library.library, workspace.details):
-            wire.followed(source.delete, page.delete, [])
         wire.followed(message.undo, page.undo, [])
-        wire.once(library.query.submit, page.search, [library.query])
-        wire.once(library.hits.clear, page.clear, [])
         wire.once(navigation.library, page.lists, [])
         wire.once(navigation.jobs, page.lists, [])
         navigation.about(page.about, None, about, show_progress="hidden", api_visibility="private")
-        library.files.upload(
-            lambda: None, None, library.files, show_progress="hidden", api_visibility="private"
-        )
     blocks.queue(max_size=MAX_QUEUE, default_concurrency_limit=1, api_open=False)
     return blocks
 
@@ -159,16 +83,39 @@ class Wiring:
     """How events reach handlers: all quick ones side by side, each followed by a watch where jobs may run."""
 
     def __init__(self, page: Page, regions: Regions) -> None:
-        self._outputs = regions.all()
-        self._memory = regions.memory
+        self._page, self._outputs, self._memory = page, regions.all(), regions.memory
         self._watch = Watches(page).watch
 
-    def once(self, event: Any, handler: Any, inputs: list[Any]) -> Any:
+    def library(self, tab: Library) -> None:
+        """Add files, search."""
+        self.followed(tab.files.upload, self._page.add, [tab.files])
+        self.once(tab.files.upload, lambda: {tab.files: None}, [], [tab.files])
+        self.followed(tab.library.sample, self._page.sample, [])
+        self.once(tab.query.submit, self._page.search, [tab.query])
+        self.once(tab.hits.clear, self._page.clear, [])
+
+    def workspace(self, tab: Workspace) -> None:
+        """Summarize, ask."""
+        self.followed(tab.run.click, self._page.summarize, [self._memory, tab.length])
+        self.followed(tab.ask.click, self._page.ask, [self._memory, tab.question])
+        self.followed(tab.question.submit, self._page.ask, [self._memory, tab.question])
+
+    def lists(self, library: Library, workspace: Workspace, jobs: gr.HTML) -> None:
+        """The verbs that stand in several lists."""
+        for source in (library.adding, library.library, library.hits, jobs):
+            self.followed(source.open, self._page.open, [])
+        for source in (library.adding, workspace.summary, workspace.answers, jobs):
+            self.followed(source.resume, self._page.resume, [])
+            self.followed(source.stop, self._page.stop, [])
+        for source in (library.library, workspace.details):
+            self.followed(source.delete, self._page.delete, [])
+
+    def once(self, event: Any, handler: Any, inputs: list[Any], outputs: list[Any] | None = None) -> Any:
         """Call the handler."""
         return event(
             handler,
             inputs,
-            self._outputs,
+            outputs or self._outputs,
             show_progress="hidden",
             concurrency_limit=None,
             trigger_mode="multiple",

@@ -1,4 +1,4 @@
-"""The lists as escaped HTML: library, files being added, search hits, jobs, details, status bar."""
+"""The lists as escaped HTML: library, files being added, search hits, jobs, models, status bar."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.types import ModelInfo
-from ui.actions import JobView, Workspace, is_active
+from ui.actions import JobView, is_active
 from ui.html import Html, element, join
 from ui.jobs import RESUMABLE
-from ui.pieces import STOP, act, icon, meter, note, page_ranges, plural, progress_words
-from ui.render import download, provenance
+from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, Hit, JobRow
@@ -237,71 +236,6 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
         ),
         element("span", STATES[row.state], class_=f"badge {good}"),
         element("span", *controls, class_="controls"),
-    )
-
-
-def details_view(workspace: Workspace) -> Html:
-    """What is known about a document: extent, what was not read, outline, how outputs were made."""
-    row, document = workspace.row, workspace.document
-    facts = [
-        ("File", element("bdi", row.name)),
-        ("Size", size(row.n_bytes)),
-        ("Pages", str(row.n_pages)),
-        ("Sentences", f"{len(document.sentences):,}"),
-        ("Added", day(row.added)),
-        ("SHA-256", element("span", row.id, class_="code")),
-        ("No text on pages", page_ranges(row.pages_without_text) or "none"),
-        ("Pages that failed", page_ranges(row.pages_failed) or "none"),
-    ]
-    outline = [
-        element(
-            "li",
-            element(
-                "button",
-                heading.span.of(document.text)[:200],
-                type="button",
-                class_="link",
-                data_go="page",
-                data_page=heading.page,
-                data_document=document.id,
-            ),
-            element("span", f"p.\N{NO-BREAK SPACE}{heading.page}", class_="faint"),
-            class_=f"level-{min(heading.level, 4)}",
-        )
-        for heading in document.outline[:400]
-    ]
-    exports = [download(document.id, "summary.json", "Summary as JSON")] if workspace.summaries else []
-    exports += [download(document.id, "answers.json", "Answers as JSON")] if workspace.answers else []
-    return join(
-        [
-            element(
-                "dl",
-                *(part for name, value in facts for part in (element("dt", name), element("dd", value))),
-                class_="facts",
-            ),
-            element("section", element("h3", "Outline"), element("ol", *outline, class_="outline"))
-            if outline
-            else None,
-            element(
-                "section",
-                element("h3", "Runs"),
-                *(provenance(saved.summary.run, saved.created) for saved in workspace.summaries),
-            )
-            if workspace.summaries
-            else None,
-            element(
-                "div",
-                *exports,
-                act(
-                    "delete",
-                    icon(TRASH),
-                    "Delete this document",
-                    class_="button quiet danger",
-                    data_document=document.id,
-                ),
-                class_="tools",
-            ),
-        ]
     )
 
 

@@ -90,8 +90,11 @@ class Server:
         self.seconds_to_address = time.monotonic() - started
         self.port = int(address)
         if wait:
-            self._wait_for(r"Ready: (.*)", 120)
+            self.wait_until_ready()
         return self
+
+    def wait_until_ready(self) -> None:
+        self._wait_for(r"Ready: (.*)", 120)
 
     def _read(self, process: subprocess.Popen) -> None:
         with process.stdout:
@@ -141,6 +144,14 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def server(tmp_path_factory) -> Iterator[Server]:
     """One server for the tests that change nothing others rely on."""
     running = Server(tmp_path_factory.mktemp("shared") / "library", 0.05).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def slow_server(tmp_path_factory) -> Iterator[Server]:
+    """One whose engine takes four seconds for a summary; each test asks for another length."""
+    running = Server(tmp_path_factory.mktemp("slow") / "library", 0.2).start()
     yield running
     running.stop()
 

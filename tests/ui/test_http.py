@@ -198,4 +198,3 @@ def _messages(server, cookie: str) -> str:
         text += line
     connection.close()
     return text
-

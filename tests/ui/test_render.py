@@ -23,12 +23,12 @@ from engine.types import (
     SummarySentence,
 )
 from ui.actions import JobView
+from ui.details import details_view
 from ui.html import Html
 from ui.jobs import Story
 from ui.lists import (
     about_view,
     adding_view,
-    details_view,
     hits_view,
     jobs_view,
     library_view,

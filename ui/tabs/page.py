@@ -20,9 +20,10 @@ from engine.errors import NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
 from engine.types import Citation
 from ui.actions import Actions, BadRequest, JobView
+from ui.details import details_view
 from ui.html import Html, element
 from ui.jobs import Story, citations_of
-from ui.lists import about_view, details_view, hits_view, jobs_view, library_view, undo_bar
+from ui.lists import about_view, hits_view, jobs_view, library_view, undo_bar
 from ui.pieces import failure
 from ui.render import answers_view, header, summary_view
 from ui.security import Visitors
