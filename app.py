@@ -20,7 +20,8 @@ if str(ROOT) not in sys.path:
 
 from typing import TYPE_CHECKING  # noqa: E402
 
-from ui.cli import USAGE, main  # noqa: E402
+from ui.arguments import USAGE  # noqa: E402
+from ui.cli import main  # noqa: E402
 from ui.egress import install_guard  # noqa: E402
 from ui.services import Services  # noqa: E402
 from ui.settings import BadSetting, Settings, read_settings  # noqa: E402

@@ -1,4 +1,4 @@
-"""The terminal: `python app.py [serve] | ingest | summarize | ask | models | doctor`.
+"""The terminal: `python app.py [serve] | ingest | summarize | ask | predict | models | doctor`.
 
 No command here imports gradio, and none imports torch before it needs a model. What a program
 may want to read goes to stdout, what a person may want to see to stderr.
@@ -14,97 +14,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, NoReturn, get_args
+from typing import IO, NoReturn
 
 from engine.errors import DocumentError, PrecisError
-from engine.types import AnswerOptions, Document, Event, Length, Progress, SummaryOptions
+from engine.types import AnswerOptions, Document, Event, Progress, SummaryOptions
+from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
 from ui.services import Services
 
-REFUSED, USAGE, INTERRUPTED = 2, 64, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse, with the exit code that sysexits.h gives wrong usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The command line as a table of contents."""
-    parser = _Parser(prog="python app.py", description="Summaries and answers over long documents, offline.")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser, required=True)
-    _add_serve(commands)
-    _add_ingest(commands)
-    _add_summarize(commands)
-    _add_ask(commands)
-    _add_models(commands)
-    _add_doctor(commands)
-    return parser
-
-
-Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers returns
-
-
-def _add_serve(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("serve", help="open the reading room in the browser (the default)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=7860, help="first port to try (default: %(default)s)")
-    parser.add_argument("--open", action="store_true", help="open the browser when ready")
-    parser.set_defaults(command=serve)
-
-
-def _add_ingest(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("ingest", help="read a file and say what was found in it")
-    parser.add_argument("file", metavar="FILE", type=_existing_file)
-    parser.add_argument("--text", action="store_true", help="print the text that all offsets refer to")
-    parser.add_argument("--json", action="store_true", help="print nothing but the status object")
-    parser.set_defaults(command=ingest)
-
-
-def _add_summarize(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("summarize", help="summarise a file, with the page of every sentence")
-    parser.add_argument("file", metavar="FILE", type=_existing_file)
-    parser.add_argument("--length", choices=get_args(Length), default="medium",
-                        help="about 60, 150 or 300 words (default: %(default)s)")
-    parser.add_argument("--model", metavar="NAME", help="see `models list`")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(command=summarize)
-
-
-def _add_ask(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("ask", help="answer questions from a file, or say that it has no answer")
-    parser.add_argument("file", metavar="FILE", type=_existing_file)
-    parser.add_argument("question", metavar="QUESTION", nargs="*")
-    parser.add_argument("--questions", metavar="FILE.jsonl", type=_existing_file,
-                        help='lines of {"id": ..., "question": ...}')
-    parser.add_argument("--model", metavar="NAME", help="see `models list`")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line and question")
-    parser.set_defaults(command=ask)
-
-
-def _add_models(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("models", help="list the models on this computer")
-    parser.add_argument("action", choices=["list"], nargs="?", default="list")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line and model")
-    parser.set_defaults(command=models)
-
-
-def _add_doctor(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("doctor", help="versions, device, models, folders, network attempts")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(command=doctor)
-
-
-def _existing_file(name: str) -> Path:
-    path = Path(name)
-    if not path.exists():
-        raise argparse.ArgumentTypeError(f"there is no file {name!r}")
-    return path
+REFUSED, INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str], services: Services) -> int:
@@ -116,7 +36,7 @@ def main(arguments: Sequence[str], services: Services) -> int:
         arguments = ["serve", *arguments]
     options = build_parser().parse_args(arguments)
     try:
-        return int(options.command(options, services))
+        return COMMANDS[options.command](options, services)
     except PrecisError as error:
         print(error, file=sys.stderr)
         return 1
@@ -204,6 +124,22 @@ def ask(options: argparse.Namespace, services: Services) -> int:
     return 0
 
 
+def predict(options: argparse.Namespace, services: Services) -> int:
+    """Say what a model directory says about a text."""
+    from engine.tasks.predict import predict
+
+    text = options.file.read_text("utf-8", "replace") if options.file else options.text
+    try:
+        result = predict(
+            options.task, options.model, text, question=options.question, choices=options.choice,
+            n_beams=options.beams, max_new_tokens=options.tokens,
+        )
+    except ValueError as error:
+        _wrong_usage(str(error))
+    _print_json(result)
+    return 0
+
+
 def models(options: argparse.Namespace, services: Services) -> int:
     """List the models."""
     for model in services.engine().models():
@@ -230,6 +166,11 @@ def doctor(options: argparse.Namespace, services: Services) -> int:
             print(f"{'':18}{more}")
     return 0
 
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
+    "serve": serve, "ingest": ingest, "summarize": summarize, "ask": ask, "predict": predict,
+    "models": models, "doctor": doctor,
+}
 
 # ------------------------------------------------------------------- pieces
 

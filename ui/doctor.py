@@ -32,9 +32,22 @@ def describe_installation(services: Services) -> dict[str, str | list[str]]:
             f"{'verified' if model.verified else 'MISSING OR CHANGED'}"
             for model in engine.models()
         ],
+        "library": _library(services),
         "data directory": f"{settings.data_dir} ({_space(settings.data_dir)})",
         "network attempts": read_log(settings.egress_log)[-20:],
     }
+
+
+def _library(services: Services) -> list[str]:
+    """How much is kept, and what of it is not as it was stored; a library is not made by asking."""
+    if not (services.settings.data_dir / "precis.db").is_file():
+        return ["none yet"]
+    store = services.store()
+    sizes = store.sizes()
+    n_bytes = sizes.original_bytes + sizes.database_bytes
+    state = "read-only" if store.read_only else "writable"
+    troubles = [f"{one.what}: {(one.document or str())[:8]}" for one in store.problems(thorough=True)]
+    return [f"{sizes.n_documents} documents, {n_bytes / 1e6:.1f} MB, {state}", *(troubles or ["all intact"])]
 
 
 def _version(package: str) -> str:

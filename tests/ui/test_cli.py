@@ -26,7 +26,8 @@ from engine.types import (
     SummaryOptions,
     SummarySentence,
 )
-from ui.cli import REFUSED, USAGE, main
+from ui.arguments import PREDICTIONS, USAGE
+from ui.cli import REFUSED, main
 from ui.services import Services
 from ui.settings import Settings
 
@@ -267,6 +268,31 @@ def test_a_failure_is_a_sentence(
     engine.failure = OutOfMemory()
     assert main(["summarize", paper], services) == 1
     assert capsys.readouterr().err == OutOfMemory.default + "\n"
+
+
+def test_predict_knows_the_tasks_of_the_engine() -> None:
+    from engine.tasks.predict import TASKS
+
+    assert PREDICTIONS == TASKS
+
+
+def test_predict_names_what_is_missing(
+    services: Services, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["predict", "--task", "answer", "--model", str(tmp_path), "--text", "Some text."], services)
+    assert stop.value.code == USAGE
+    assert "question" in capsys.readouterr().err
+
+
+def test_predict_refuses_a_folder_without_a_model(
+    services: Services, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(["predict", "--task", "classify", "--model", str(tmp_path), "--text", "Some text."], services)
+        == 1
+    )
+    assert "config.json" in capsys.readouterr().err
 
 
 def test_models_and_doctor(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
