@@ -46,7 +46,7 @@ def _library(services: Services) -> list[str]:
     sizes = store.sizes()
     n_bytes = sizes.original_bytes + sizes.database_bytes
     state = "read-only" if store.read_only else "writable"
-    troubles = [f"{one.what}: {(one.document or str())[:8]}" for one in store.problems(thorough=True)]
+    troubles = [f"{one.what}: {one.document or one.owner:.8}" for one in store.problems(thorough=True)]
     return [f"{sizes.n_documents} documents, {n_bytes / 1e6:.1f} MB, {state}", *(troubles or ["all intact"])]
 
 
