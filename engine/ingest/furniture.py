@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from engine.ingest.strips import RawPage, Strip
 
 MARGIN = 0.12  # share of the page's height, at the top and at the bottom
+OUTER, OUTER_LINES = 0.25, 2  # the outermost lines count up to here, on pages with wide margins
 LEVEL = 4.0  # points that the height may differ
 MAX_SHARE = 0.35  # a document of which more would go has no furniture but a form
 ROMAN = re.compile(r"^[ivxlc]{1,7}$")
@@ -50,9 +51,10 @@ def _find(pages: Sequence[RawPage]) -> set[int]:
     """Identities of the strips to drop."""
     places: dict[tuple[bool, str], list[tuple[int, Strip]]] = defaultdict(list)
     for page in pages:
+        high, low = _margins(page)
         for strip in page.strips:
             middle = (strip.box[1] + strip.box[3]) / 2
-            if middle < MARGIN * page.height or middle > (1 - MARGIN) * page.height:
+            if middle < high or middle > low:
                 places[middle < page.height / 2, _key(strip.text)].append((page.number, strip))
     numbers = [page.number for page in pages]
     levels = _busy_levels(places, len(pages))
@@ -65,6 +67,14 @@ def _find(pages: Sequence[RawPage]) -> set[int]:
             if is_head or _is_everywhere(on, numbers):
                 found |= {id(strip) for _, strip in level}
     return found
+
+
+def _margins(page: RawPage) -> tuple[float, float]:
+    """Where the top margin ends and the bottom margin begins, in points."""
+    middles = sorted({round((strip.box[1] + strip.box[3]) / 2) for strip in page.strips})
+    top, bottom = middles[:OUTER_LINES][-1] + 1.0, middles[-OUTER_LINES:][0] - 1.0
+    high = max(MARGIN * page.height, min(top, OUTER * page.height))
+    return high, min((1 - MARGIN) * page.height, max(bottom, (1 - OUTER) * page.height))
 
 
 def _key(text: str) -> str:

@@ -149,6 +149,8 @@ def _is_outdented(block: Block, line: Strip) -> bool:
 def _left_room(block: Block, line: Strip, after: Strip | None) -> bool:
     """Whether the first word of `line` would have fitted at the end of the line before it."""
     before = block.last
+    if before.bold and line.bold:  # a heading breaks where its words want it to
+        return SECTION.match(line.text) is not None
     if is_rtl(line.text) or _are_centred(before, line):
         return False
     neighbours = [*block.lines[-4:-1], line]

@@ -1,7 +1,8 @@
 """What a paragraph is: heading, caption, reference, footnote, or the body of the text.
 
 Headings are found by what typesetters do to them (size, weight, numbers, capitals) and by their
-names; the outline takes the file's own table of contents where it has one that fits the text.
+names. What is no prose (formulas on lines of their own, the labels of a diagram, names beside a
+title) counts as a table: it stays in the text, and whoever summarises can leave it out.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.ingest.clean import clean
 from engine.ingest.paragraphs import Block
-from engine.ingest.strips import Entry, typical_size
+from engine.ingest.strips import typical_size
 
 NUMBER = re.compile(
     r"^(?:(?:chapter|part|section|appendix)\s+)?"
@@ -31,7 +31,11 @@ CAPTION = re.compile(
     r"^(?:figure|fig\.?|table|tab\.?|scheme|algorithm|listing|plate|chart|exhibit|abbildung|abb\.|tabelle|"
     r"tableau)\s*(?:[A-Z]\.?)?\d{1,3}[a-z]?(?:\.\d{1,3})*\s*([.:|—–]?)", re.IGNORECASE)
 NOTE_MARK = re.compile(r"^(?:\d{1,3}|[*†‡§¶#]{1,3})\s*\S")
+ENDED = re.compile(r"[.!?:;,。！？…-][\"'”’»)\]]*$")
+WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_HEADING = 200
+MAX_DISPLAY, MAX_WORDS = 80, 5  # characters and words of a block that is shown rather than read
+LONG = 200  # characters from which on a block is prose
 
 
 def assign_roles(blocks: Sequence[Block], heights: dict[int, float]) -> None:
@@ -46,8 +50,10 @@ def assign_roles(blocks: Sequence[Block], heights: dict[int, float]) -> None:
             block.kind = "caption"
         elif _is_heading(block, following, size):
             block.kind = "heading"
+    _release_authors(blocks)
     _mark_footnotes(blocks, size, heights)
     _mark_references(blocks)
+    _mark_displays(blocks)
 
 
 def _is_caption(block: Block, size: float) -> bool:
@@ -77,6 +83,32 @@ def _is_heading(block: Block, following: Block | None, size: float) -> bool:
     is_narrow = block.last.width < 0.85 * (block.right - block.left)
     return len(block.lines) == 1 and is_narrow and len(text) <= 100 and (
         (numbered and not text.endswith(".")) or capitals) and following.kind == "body"
+
+
+def _release_authors(blocks: Sequence[Block]) -> None:
+    """What is set like a heading between a title and the first section is a name or an address."""
+    page = blocks[0].first.page if blocks else 0
+    here = [block for block in blocks if block.first.page == page and block.kind == "heading"]
+    openers = [block for block in here if NAMES.match(NUMBER.sub("", block.text).strip(" .:"))]
+    if not openers:
+        return
+    top = min(block.first.box[1] for block in openers)
+    largest = max(block.size for block in here)
+    for block in here:
+        if block not in openers and block.first.box[1] < top and block.size < largest - 0.5:
+            block.kind = "body"
+
+
+def _mark_displays(blocks: Sequence[Block]) -> None:
+    """A few words without an end among long paragraphs: formulas, labels, the cells of a form."""
+    body = [block for block in blocks if block.kind == "body"]
+    n_long = sum(len(block.text) for block in body if len(block.text) >= LONG)
+    if 2 * n_long < sum(len(block.text) for block in body):
+        return  # a document of short lines is what it is
+    for block in body:
+        text = block.text
+        if len(text) <= MAX_DISPLAY and len(WORD.findall(text)) <= MAX_WORDS and not ENDED.search(text):
+            block.kind = "table"
 
 
 def _mark_footnotes(blocks: Sequence[Block], size: float, heights: dict[int, float]) -> None:
@@ -130,64 +162,3 @@ def _is_peer(heading: Block, other: Block) -> bool:
         return True
     return heading.size > other.size - 0.3 and (heading.first.bold or not other.first.bold) and not re.search(
         r"\b(?:19|20)\d\d\b", heading.text)
-
-
-# ------------------------------------------------------------------ outline
-
-
-def set_outline(blocks: Sequence[Block], entries: Sequence[Entry], title: Block | None) -> None:
-    """Give headings their level: from the file's table of contents if it fits, else by their looks."""
-    if entries and _set_from_entries(blocks, entries):
-        return
-    headings = [block for block in blocks if block.kind == "heading" and block is not title]
-    looks = sorted({_look(block) for block in headings if _depth(block) == 0}, reverse=True)
-    for block in headings:
-        depth = _depth(block)
-        block.level = depth if depth else min(looks.index(_look(block)) + 1, 4)
-
-
-def _look(block: Block) -> tuple[float, bool]:
-    return round(block.size), block.first.bold
-
-
-def _depth(block: Block) -> int:
-    """1 for `2 Methods`, 2 for `2.1 Data`; 0 for a heading without a number or with a known name."""
-    match = NUMBER.match(block.text)
-    if match:
-        return min(match[1].count(".") + 1, 6)
-    return 1 if REFERENCES.match(block.text.strip(" .:")) or NAMES.match(block.text.strip(" .:")) else 0
-
-
-def _set_from_entries(blocks: Sequence[Block], entries: Sequence[Entry]) -> bool:
-    """Find each entry's title on its page or the next; whether at least half were found."""
-    by_page: dict[int, list[tuple[str, Block]]] = {}
-    for block in blocks:
-        if len(block.text) <= 400 and block.kind in ("body", "heading"):
-            by_page.setdefault(block.first.page, []).append((_letters(block.text), block))
-    found: list[tuple[Block, int]] = []
-    taken: set[int] = set()
-    for entry in entries:
-        wanted = _letters(clean(entry.title))
-        near = [pair for page in (entry.page, entry.page + 1) for pair in by_page.get(page, ())]
-        for letters, block in near:
-            if wanted and id(block) not in taken and _fits(wanted, letters):
-                taken.add(id(block))
-                found.append((block, entry.level))
-                break
-    if 2 * len(found) < len(entries):
-        return False
-    for block, level in found:
-        block.kind, block.level = "heading", level
-    return True
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
-
-
-def _fits(wanted: str, letters: str) -> bool:
-    """Equal but for a number in front of one of them, or a short entry for a longer heading."""
-    longer, shorter = (letters, wanted) if len(letters) >= len(wanted) else (wanted, letters)
-    if shorter and longer.endswith(shorter) and len(longer) - len(shorter) <= 10:
-        return True
-    return letters.startswith(wanted) and len(wanted) >= 0.6 * len(letters)

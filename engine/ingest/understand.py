@@ -10,8 +10,9 @@ from engine.ingest.clean import clean
 from engine.ingest.columns import read_columns
 from engine.ingest.flow import join_paragraphs
 from engine.ingest.furniture import drop_furniture
+from engine.ingest.outline import set_outline
 from engine.ingest.paragraphs import Block, split_paragraphs
-from engine.ingest.roles import assign_roles, set_outline
+from engine.ingest.roles import assign_roles
 from engine.ingest.strips import Entry, RawPage, Strip
 
 # What programs put into the metadata when nobody wrote a title.

@@ -7,8 +7,9 @@ import pytest
 from engine.ingest.columns import find_gutter, read_columns
 from engine.ingest.flow import join_paragraphs
 from engine.ingest.furniture import drop_furniture
+from engine.ingest.outline import set_outline
 from engine.ingest.paragraphs import split_paragraphs
-from engine.ingest.roles import assign_roles, set_outline
+from engine.ingest.roles import assign_roles
 from engine.ingest.strips import Entry, RawPage, Strip, join_rows
 
 
