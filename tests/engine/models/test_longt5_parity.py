@@ -2,93 +2,35 @@
 
 transformers' own tests draw weights so small that leaving out the side tokens changes nothing. Here
 the initialisation is the model's real one, norms and position biases are drawn large, and the
-mutants at the end prove that each piece matters by at least 100 times the tolerance.
+mutants (test_longt5_mutants.py) prove that each piece matters.
 """
 
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import transformers
-from torch import Tensor
 
-from engine.attention import blocks, relative
+from engine.attention import blocks
 from engine.errors import MissingWeights, UnexpectedWeights, UnsupportedModel
 from engine.models import longt5
 from engine.weights.quantize import quantize_
+from tests.engine.models.longt5_oracle import (
+    LENGTHS,
+    PAD,
+    SIZES,
+    TOLERANCE,
+    VARIANTS,
+    assert_all_same,
+    build,
+    difference,
+    make,
+    strengthen,
+)
 
 pytestmark = pytest.mark.parity
-
-TOLERANCE = 1e-5  # of the largest value
-PAD = 0
-SIZES: dict[str, Any] = dict(
-    vocab_size=99, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_decoder_layers=3, num_heads=3,
-    local_radius=6, global_block_size=5, relative_attention_num_buckets=8, relative_attention_max_distance=20,
-    feed_forward_proj="gated-gelu", encoder_attention_type="transient-global", decoder_start_token_id=PAD,
-    initializer_factor=1.0,
-)
-VARIANTS: dict[str, dict[str, Any]] = {
-    "transient-global": {},
-    "local": dict(encoder_attention_type="local"),
-    "plain relu, blocks of 3": dict(feed_forward_proj="relu", global_block_size=3),
-    "sizes of the checkpoints": dict(
-        local_radius=127, global_block_size=16, relative_attention_num_buckets=32,
-        relative_attention_max_distance=128, tie_word_embeddings=False,
-    ),
-}
-LENGTHS = (1, 4, 5, 15, 16, 17, 129, 257, 384)
-
-
-def strengthen(theirs: Any) -> Any:
-    for name, parameter in theirs.named_parameters():
-        if "norm" in name:
-            torch.nn.init.normal_(parameter, mean=1.0, std=0.5)
-        if "relative" in name:
-            torch.nn.init.normal_(parameter, std=1.0)
-    return theirs.eval()
-
-
-def build(directory: Path, head: str = "LongT5ForConditionalGeneration", **sizes: Any) -> tuple[Any, Any]:
-    """transformers' model of that name with strong weights, and ours, loaded from its directory."""
-    torch.manual_seed(7)
-    theirs = strengthen(getattr(transformers, head)(transformers.LongT5Config(**(SIZES | sizes))))
-    theirs.save_pretrained(directory)
-    return theirs, getattr(longt5, head).from_pretrained(directory)
-
-
-def make(length: int, n_output: int = 7) -> dict[str, Tensor]:
-    """Inputs: one full row, one of about half, one with holes; an output with a masked token."""
-    torch.manual_seed(length)
-    ids = torch.randint(2, SIZES["vocab_size"], (3, length))
-    mask = torch.ones_like(ids)
-    mask[1, length // 2 + 1 :] = 0
-    mask[2, torch.rand(length) < 0.2] = 0
-    mask[2, 0] = 1
-    output = torch.randint(2, SIZES["vocab_size"], (3, n_output))
-    output_mask = torch.ones_like(output)
-    output_mask[1, n_output // 2] = 0
-    return dict(
-        input_ids=ids.masked_fill(mask == 0, PAD), attention_mask=mask, decoder_input_ids=output,
-        decoder_attention_mask=output_mask,
-    )
-
-
-def difference(ours: Tensor, theirs: Tensor) -> float:
-    """Largest difference, relative to the largest value."""
-    assert ours.shape == theirs.shape
-    return float((ours - theirs).detach().abs().max() / theirs.detach().abs().max().clamp_min(1e-9))
-
-
-def assert_all_same(ours: tuple[Tensor, ...], theirs: tuple[Tensor, ...], real: Tensor | None = None) -> None:
-    """Where `real` (B, L) is given, only at real tokens: rows of padding mean nothing."""
-    for mine, wanted in zip(ours, theirs, strict=True):
-        weight = 1.0 if real is None else real[..., None].to(mine.dtype)
-        assert difference(mine * weight, wanted * weight) <= TOLERANCE
-
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_everything_over_lengths_and_masks(tmp_path: Path, variant: str) -> None:
@@ -340,141 +282,22 @@ def test_stops_between_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ours.encode(ids, valid, between_layers=stop)
 
 
-# ------------------------------------------------------------- mutants
+# ------------------------------------------------------------- blocks
 
 
-def zero_side_bias(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    torch.nn.init.zeros_(ours.encoder.side_relative_bias.weight)
+@pytest.mark.parametrize("block", (1, 2, 3, 5, 7, 10, 16, 17))
+def test_blocks_are_counted_as_published(block: int) -> None:
+    """With holes, orphans, and the rounding of sums of 1 / block, which shows in long inputs."""
+    from transformers.models.longt5.modeling_longt5 import _make_global_fixed_block_ids
 
-
-def no_side_tokens(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(longt5, "place_global", lambda valid, block: torch.full(valid.shape, -1))
-
-
-def mean_of_blocks(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    """A norm hides the size of a sum, but not that a smaller one weighs its epsilon; so spoil the sum."""
-    patch.setattr(blocks, "sum_blocks", lambda states, marks: states[:, : marks.n_side])
-
-
-def orphans_in_a_block_of_their_own(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    def place(valid: Tensor, block: int) -> Tensor:
-        n_side = valid.shape[1] // block
-        return (torch.arange(valid.shape[1]) // block).clamp(max=n_side - 1).where(valid, -1)
-
-    patch.setattr(longt5, "place_global", place)
-
-
-def blocks_counted_among_real_tokens(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    def place(valid: Tensor, block: int) -> Tensor:
-        position = valid.long().cumsum(-1) - 1
-        n_full = valid.sum(-1, keepdim=True) // block
-        return torch.minimum(position // block, n_full - 1).masked_fill(~valid, -1)
-
-    patch.setattr(longt5, "place_global", place)
-
-
-def wider_window(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    change_bias(patch, lambda matrix, size: matrix.masked_fill(offset(size).abs() == size, 0.0))
-
-
-def narrower_window(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    change_bias(patch, lambda matrix, size: matrix.masked_fill(offset(size).abs() == size - 1, blocks.LOW))
-
-
-def offset(size: int) -> Tensor:
-    position = torch.arange(3 * size)
-    return position - position[size : 2 * size, None]
-
-
-def change_bias(patch: pytest.MonkeyPatch, change: Callable[[Tensor, int], Tensor]) -> None:
-    build_biases = blocks.build_biases
-
-    def changed(near: Tensor, side: Tensor | None, radius: int, n_side: int) -> blocks.Biases:
-        biases = build_biases(near, side, radius, n_side)
-        return replace(biases, near=change(biases.near, radius + 1))
-
-    patch.setattr(longt5, "build_biases", changed)
-
-
-def other_direction(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    bucket_of = relative.bucket_of
-    patch.setattr(relative, "bucket_of", lambda relative, *rest: bucket_of(-relative, *rest))
-
-
-def buckets_off_by_one(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    bucket_of = relative.bucket_of
-    patch.setattr(relative, "bucket_of", lambda relative, *rest: bucket_of(relative + 1, *rest))
-
-
-def scaled_scores(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    for layer in ours.encoder.layers:
-        layer.attention.query.weight.data *= 8**-0.5
-
-
-def scaled_scores_of_the_decoder(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    for layer in ours.decoder.layers:
-        layer.attention.query.weight.data *= 8**-0.5
-
-
-def output_not_scaled(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    ours.config = replace(ours.config, scale_output=not ours.config.scale_output)
-
-
-def forget_padding(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(longt5, "mark", lambda valid, ids, n_side: blocks.mark(valid | True, ids, n_side))
-
-
-def forget_padding_across(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    decode = ours.decode
-    ours.decode = lambda ids, own, states, valid, **rest: decode(ids, own, states, valid | True, **rest)
-
-
-def other_activation(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    for layer in (*ours.encoder.layers, *ours.decoder.layers):
-        layer.feed_forward.activation = longt5.ACTIVATIONS["silu"]
-
-
-def norm_subtracts_a_mean(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    norm = longt5.RMSNorm.forward
-    patch.setattr(longt5.RMSNorm, "forward", lambda self, states: norm(self, states - states.mean(-1, True)))
-
-
-def side_norm_of_another_layer(ours: Any, patch: pytest.MonkeyPatch) -> None:
-    first, second = (layer.attention for layer in ours.encoder.layers)
-    second.side_norm = first.side_norm
-
-
-MUTANTS = (
-    zero_side_bias, no_side_tokens, mean_of_blocks, orphans_in_a_block_of_their_own,
-    blocks_counted_among_real_tokens, wider_window, narrower_window, other_direction, buckets_off_by_one,
-    scaled_scores, scaled_scores_of_the_decoder, output_not_scaled, forget_padding, forget_padding_across,
-    other_activation, norm_subtracts_a_mean, side_norm_of_another_layer,
-)
-
-
-@pytest.fixture(scope="module")
-def strong(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return build(tmp_path_factory.mktemp("strong"))
-
-
-@pytest.mark.parametrize("mutate", MUTANTS, ids=lambda mutate: mutate.__name__)
-def test_a_mistake_would_be_seen(
-    strong: tuple[Any, Any], mutate: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    theirs, ours = strong[0], deepcopy(strong[1])
-    given = make(63)
-    with torch.no_grad():
-        wanted = theirs(**given).logits
-        assert difference(ours(**given).logits, wanted) <= TOLERANCE
-        mutate(ours, monkeypatch)
-        assert difference(ours(**given).logits, wanted) >= 100 * TOLERANCE
-
-
-def test_even_the_other_gelu_would_be_seen(strong: tuple[Any, Any]) -> None:
-    """Its two forms differ by less than 5e-4, so this mistake is smaller than the others."""
-    theirs, ours = strong[0], deepcopy(strong[1])
-    for layer in (*ours.encoder.layers, *ours.decoder.layers):
-        layer.feed_forward.activation = longt5.ACTIVATIONS["gelu"]
-    given = make(63)
-    with torch.no_grad():
-        assert difference(ours(**given).logits, theirs(**given).logits) >= 5 * TOLERANCE
+    torch.manual_seed(block)
+    for length in (1, block, 2 * block + 1, 100, 6000):
+        masks = torch.ones(4, length, dtype=torch.long)
+        masks[1] = (torch.rand(length) > 0.3).long()
+        masks[2, length // 2 :] = 0
+        masks[3] = 0
+        ids, segments = _make_global_fixed_block_ids(masks, block)
+        ours = longt5.place_global(masks.bool(), block)
+        assert torch.equal(ours, ids.long().where(masks.bool(), -1)), length
+        marks = blocks.mark(masks.bool(), ours, length // block)
+        assert torch.equal(marks.present.int(), segments)
