@@ -4,6 +4,8 @@ Published models keep their defaults in `generation_config.json`; older ones kee
 rest of `config.json`. The first is read where it exists, else the second, as the published
 library does; special tokens that the first leaves out are taken from the second.
 
+What a model asks for and Precis does not do is refused, rather than left out in silence.
+
 Deviation: sampling is not offered. A published `do_sample` is ignored, so that the same input
 gives the same output.
 """
@@ -39,6 +41,7 @@ class GenerationOptions:
     length_penalty: float = 1.0  # a finished output's log-probability is divided by its length to this power
     early_stopping: bool | Literal["never"] = False  # True: stop at n_beams finished; "never": only when sure
     repetition_penalty: float = 1.0  # Keskar et al. 2019, arXiv 1909.05858, section 4.1
+    encoder_repetition_penalty: float = 1.0  # above 1, tokens of the document gain what others lose
     no_repeat_ngram_size: int = 0  # Paulus et al. 2017, arXiv 1705.04304, section 2.5
     encoder_no_repeat_ngram_size: int = 0  # the same for n-grams of the document
     bad_words: tuple[tuple[int, ...], ...] = ()  # sequences that are never completed
@@ -46,10 +49,13 @@ class GenerationOptions:
     begin_suppress: tuple[int, ...] = ()  # nor as the first new token
     forced_bos_id: int | None = None  # must be the first new token
     forced_eos_ids: tuple[int, ...] = ()  # must be the last token at the greatest length
+    renormalize: bool = False  # make scores log-probabilities again after all rules
 
     def __post_init__(self) -> None:
-        if self.n_beams < 1 or self.total_length < 2 or self.repetition_penalty <= 0:
-            raise ValueError("at least one beam, one new token, and a repetition penalty above 0")
+        if self.n_beams < 1 or self.total_length < 2:
+            raise ValueError("at least one beam and one new token")
+        if min(self.repetition_penalty, self.encoder_repetition_penalty) <= 0:
+            raise ValueError("a repetition penalty is above 0; 1 is none")
         if min(self.no_repeat_ngram_size, self.encoder_no_repeat_ngram_size, self.least_length) < 0:
             raise ValueError("n-gram sizes and lengths count from 0")
         if not all(self.bad_words):
@@ -87,6 +93,9 @@ def parse_options(published: Mapping[str, object], config: Mapping[str, object])
     special = {name: published.get(name, config.get(name)) for name in SPECIAL}
     most = Fields(config).integer("vocab_size") - 1
     fields = Fields(published)
+    for name, nothing in REFUSED.items():
+        if published.get(name) not in (None, *nothing):
+            raise UnsupportedModel(f"The model's defaults for generation ask for {name}, which Precis lacks.")
 
     def count(name: str) -> int | None:
         return fields.integer(name, least=0, most=MOST_TOKENS) if fields.has(name) else None
@@ -112,6 +121,7 @@ def parse_options(published: Mapping[str, object], config: Mapping[str, object])
         length_penalty=_number(published, "length_penalty", 1.0),
         early_stopping="never" if stopping == "never" else fields.flag("early_stopping", False),
         repetition_penalty=fields.number("repetition_penalty", 1.0),
+        encoder_repetition_penalty=fields.number("encoder_repetition_penalty", 1.0),
         no_repeat_ngram_size=count("no_repeat_ngram_size") or 0,
         encoder_no_repeat_ngram_size=count("encoder_no_repeat_ngram_size") or 0,
         bad_words=_bad_words(published.get("bad_words_ids"), most),
@@ -119,9 +129,15 @@ def parse_options(published: Mapping[str, object], config: Mapping[str, object])
         begin_suppress=tokens(published, "begin_suppress_tokens"),
         forced_bos_id=next(iter(tokens(published, "forced_bos_token_id")), None),
         forced_eos_ids=tokens(published, "forced_eos_token_id"),
+        renormalize=fields.flag("renormalize_logits", False),
     )
 
 
+REFUSED: Mapping[str, tuple[object, ...]] = {  # and the values that mean nothing
+    "num_beam_groups": (1,), "diversity_penalty": (0,), "penalty_alpha": (0,), "guidance_scale": (1,),
+    "remove_invalid_values": (False,), "sequence_bias": (), "exponential_decay_length_penalty": (),
+    "force_words_ids": (), "constraints": (), "watermarking_config": (), "stop_strings": (), "max_time": (),
+}
 SPECIAL = ("decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id")
 
 

@@ -21,6 +21,8 @@ NEVER = float("-inf")
 def build_processors(options: GenerationOptions, source_ids: Tensor) -> tuple[Processor, ...]:
     """The rules that the options ask for, in the published order. `source_ids` are the documents, (B, L)."""
     rules: list[Processor] = []
+    if options.encoder_repetition_penalty != 1.0:
+        rules.append(FaithfulnessPenalty(options.encoder_repetition_penalty, source_ids))
     if options.repetition_penalty != 1.0:
         rules.append(RepetitionPenalty(options.repetition_penalty))
     if options.no_repeat_ngram_size:
@@ -40,21 +42,39 @@ def build_processors(options: GenerationOptions, source_ids: Tensor) -> tuple[Pr
     if options.begin_suppress:
         first = 1 if options.forced_bos_id is None else 2
         rules.append(Suppress(options.begin_suppress, at_length=first))
+    if options.renormalize:
+        rules.append(lambda ids, scores: torch.log_softmax(scores, -1))
     return tuple(rules)
+
+
+def _penalise(ids: Tensor, scores: Tensor, penalty: float) -> Tensor:
+    """Divide a positive score of these tokens by the penalty, multiply a negative one."""
+    seen = scores.gather(1, ids)
+    return scores.scatter(1, ids, torch.where(seen < 0, seen * penalty, seen / penalty))
 
 
 @dataclass(frozen=True)
 class RepetitionPenalty:
-    """Tokens that stand in the output, the start token among them, lose: a positive score is divided
-    by the penalty, a negative one multiplied."""
+    """Tokens that stand in the output, the start token among them, lose."""
 
     penalty: float
 
     def __call__(self, ids: Tensor, scores: Tensor) -> Tensor:
         """See the module."""
-        seen = scores.gather(1, ids)
-        seen = torch.where(seen < 0, seen * self.penalty, seen / self.penalty)
-        return scores.scatter(1, ids, seen)
+        return _penalise(ids, scores, self.penalty)
+
+
+@dataclass(frozen=True)
+class FaithfulnessPenalty:
+    """Tokens that stand in the document (padding included) gain, so that all others lose."""
+
+    penalty: float
+    source_ids: Tensor  # (B, L)
+
+    def __call__(self, ids: Tensor, scores: Tensor) -> Tensor:
+        """See the module."""
+        source = self.source_ids.repeat_interleave(len(ids) // len(self.source_ids), 0)
+        return _penalise(source, scores, 1 / self.penalty)
 
 
 @dataclass(frozen=True)

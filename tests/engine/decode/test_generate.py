@@ -76,7 +76,7 @@ def test_options_are_frozen_and_checked() -> None:
         dict(n_beams=0), dict(max_new_tokens=0), dict(repetition_penalty=0.0), dict(no_repeat_ngram_size=-1),
         dict(bad_words=((),)), dict(min_length=-1),
     ):
-        with pytest.raises(ValueError, match=r"beam|count|bad word"):
+        with pytest.raises(ValueError, match=r"beam|penalty|count|bad word"):
             replace(OPTIONS, **wrong)
 
 
@@ -109,21 +109,26 @@ def test_new_ones_in_a_file_of_their_own_that_wins(tmp_path: Path) -> None:
     assert (options.start_id, options.pad_id) == (0, 0)  # what it lacks
 
 
+def test_what_means_nothing_is_no_reason_to_refuse() -> None:
+    nothing = {"num_beam_groups": 1, "diversity_penalty": 0.0, "sequence_bias": None, "guidance_scale": 1.0}
+    assert parse_options(nothing, CONFIG) == parse_options({}, CONFIG)
+
+
 def test_start_and_padding_may_be_implied() -> None:
     options = parse_options({}, {"vocab_size": 9, "bos_token_id": 3, "eos_token_id": 4})
     assert (options.start_id, options.pad_id) == (3, 4)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"num_beams": 0}, {"num_beams": "4"}, {"max_length": 10**9}, {"eos_token_id": 50},
-        {"eos_token_id": "1"}, {"early_stopping": "perhaps"}, {"length_penalty": "long"},
-        {"bad_words_ids": 3}, {"bad_words_ids": [[]]}, {"suppress_tokens": [99]}, {"repetition_penalty": -1}, {"decoder_start_token_id": None},
-        {"max_length": 1}, {"length_penalty": True},
-    ],
-    ids=str,
+WRONG: tuple[dict[str, Any], ...] = (
+    {"num_beams": 0}, {"num_beams": "4"}, {"max_length": 10**9}, {"eos_token_id": 50}, {"eos_token_id": "1"},
+    {"early_stopping": "perhaps"}, {"length_penalty": "long"}, {"bad_words_ids": 3}, {"bad_words_ids": [[]]},
+    {"suppress_tokens": [99]}, {"repetition_penalty": -1}, {"decoder_start_token_id": None},
+    {"max_length": 1}, {"length_penalty": True}, {"num_beam_groups": 2}, {"diversity_penalty": 0.5},
+    {"sequence_bias": [[[1], 2.0]]}, {"repetition_penalty": 0},
 )
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_wrong_defaults_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
     write(tmp_path, "config.json", CONFIG | wrong)
     with pytest.raises(CheckpointError):

@@ -63,7 +63,7 @@ def documents(n_rows: int = 5, length: int = 37) -> tuple[Tensor, Tensor]:
 NAMES = {
     "n_beams": "num_beams", "bad_words": "bad_words_ids", "suppress": "suppress_tokens",
     "begin_suppress": "begin_suppress_tokens", "forced_bos_id": "forced_bos_token_id",
-    "forced_eos_ids": "forced_eos_token_id",
+    "forced_eos_ids": "forced_eos_token_id", "renormalize": "renormalize_logits",
 }
 
 
@@ -100,6 +100,8 @@ def test_the_model_has_power(pair: tuple[Any, Any]) -> None:
 PROCESSORS: dict[str, dict[str, Any]] = {
     "repetition": dict(repetition_penalty=2.5),
     "less repetition than none": dict(repetition_penalty=0.7),
+    "tokens of the document": dict(encoder_repetition_penalty=1.8),
+    "renormalised": dict(repetition_penalty=2.5, suppress=(2, 3, 4, 5), renormalize=True),
     "no bigram twice": dict(no_repeat_ngram_size=2),
     "no token twice": dict(no_repeat_ngram_size=1),
     "no bigram of the source": dict(encoder_no_repeat_ngram_size=2),
