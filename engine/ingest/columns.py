@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from engine.ingest.strips import Strip, is_rtl, join_rows, typical_size
@@ -19,6 +20,8 @@ MAX_STRIPS = 4_000  # on one page; more is no text to be read in columns
 MAX_DEPTH = 4
 MIN_ROWS = 3.0  # a gutter runs along at least so many lines
 MIN_LETTERS, MIN_FILL = 11, 0.45  # of the pieces beside it: letters, and share of the column's width
+MIN_WORDED = 0.3  # share of the places along it that have such pieces on both sides
+MIN_CELLS = 4  # pieces side by side that make a row of a table, which crosses as a whole
 OVERHANG = 0.15  # a line that sticks out of its column by less than this share does not cross
 
 
@@ -58,14 +61,13 @@ def find_gutter(strips: Sequence[Strip]) -> Gutter | None:
     """The blank that most lines leave free, if text stands on both sides of it."""
     size = typical_size(strips)
     gaps = _gaps(strips, size)
-    if not gaps:
-        return None
     left = min(strip.x0 for strip in strips)
-    histogram = _histogram([(a.x1 - left, b.x0 - left) for a, b in gaps])
+    worded = [(a, b) for a, b in gaps if _n_letters(a) >= MIN_LETTERS and _n_letters(b) >= MIN_LETTERS]
+    histogram = _histogram([(a.x1 - left, b.x0 - left) for a, b in worded])
     step = size / 2  # the height of a level in _gaps
     for x0, x1 in _peaks(histogram, MIN_ROWS * size / step):
         gutter = Gutter(left + x0, left + x1)
-        if _is_between_columns(gaps, gutter, strips):
+        if _is_between_columns(gaps, worded, gutter):
             return gutter
     return None
 
@@ -92,7 +94,7 @@ def _gaps(strips: Sequence[Strip], size: float) -> list[tuple[Strip, Strip]]:
 
 def _histogram(gaps: Sequence[tuple[float, float]]) -> list[int]:
     """How many gaps lie over each point of x."""
-    width = min(int(max(end for _, end in gaps)) + 2, 20_000)
+    width = min(int(max((end for _, end in gaps), default=0)) + 2, 20_000)
     steps = [0] * (width + 1)
     for start, end in gaps:
         first, last = int(start) + 1, int(end)
@@ -130,19 +132,24 @@ def _peaks(histogram: Sequence[int], least: float) -> list[tuple[int, int]]:
 
 
 def _is_between_columns(
-    gaps: Sequence[tuple[Strip, Strip]], gutter: Gutter, strips: Sequence[Strip]
+    gaps: Sequence[tuple[Strip, Strip]], worded: Sequence[tuple[Strip, Strip]], gutter: Gutter
 ) -> bool:
-    """Whether the pieces beside the gutter are lines of text rather than labels or numbers."""
-    beside = [(a, b) for a, b in gaps if a.x1 <= gutter.middle <= b.x0]
-    lefts, rights = ({id(s): s for s in side}.values() for side in zip(*beside, strict=True))
-    return _reads_like_text(list(lefts)) and _reads_like_text(list(rights))
-
-
-def _reads_like_text(side: Sequence[Strip]) -> bool:
-    if len(side) < MIN_ROWS or median(sum(c.isalpha() for c in s.text) for s in side) < MIN_LETTERS:
+    """Whether enough pieces beside the gutter are lines of text rather than labels or numbers."""
+    beside = [(a, b) for a, b in worded if a.x1 <= gutter.middle <= b.x0]
+    n_gaps = sum(a.x1 <= gutter.middle <= b.x0 for a, b in gaps)
+    if not beside or len(beside) < MIN_WORDED * n_gaps:
         return False
+    lefts, rights = ({id(s): s for s in side}.values() for side in zip(*beside, strict=True))
+    return _fills_a_column(list(lefts)) and _fills_a_column(list(rights))
+
+
+def _n_letters(strip: Strip) -> int:
+    return sum(c.isalpha() for c in strip.text)
+
+
+def _fills_a_column(side: Sequence[Strip]) -> bool:
     width = max(strip.x1 for strip in side) - min(strip.x0 for strip in side)
-    return median(strip.width for strip in side) >= MIN_FILL * width
+    return len(side) >= MIN_ROWS and median(strip.width for strip in side) >= MIN_FILL * width
 
 
 def _bands(
@@ -150,9 +157,10 @@ def _bands(
 ) -> list[tuple[list[Strip], list[Strip], list[Strip]]]:
     """From top to bottom: pieces that cross the gutter, then those left and right of it below."""
     bands: list[tuple[list[Strip], list[Strip], list[Strip]]] = [([], [], [])]
+    cells = _cells(strips, gutter)
     for strip in sorted(strips, key=lambda s: s.base):
         crossing, left, right = bands[-1]
-        if _crosses(strip, gutter):
+        if id(strip) in cells or _crosses(strip, gutter):
             if left or right:
                 bands.append(([strip], [], []))
             else:
@@ -162,6 +170,24 @@ def _bands(
         else:
             right.append(strip)
     return bands
+
+
+def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
+    """Identities of the pieces that are cells of a table over both columns."""
+    rows: dict[int, list[Strip]] = {}
+    for strip in strips:
+        rows.setdefault(round(strip.base / 2), []).append(strip)
+    return {
+        id(strip) for row in rows.values()
+        if len({s.middle < gutter.middle for s in row}) == 2 and _is_row(row) for strip in row
+    }
+
+
+def _is_row(row: list[Strip]) -> bool:
+    """Whether pieces side by side are short and far apart, unlike the words of a stretched line."""
+    row = sorted(row, key=lambda s: s.x0)
+    n_wide = sum(b.x0 - a.x1 > 1.5 * a.size for a, b in pairwise(row))
+    return n_wide + 1 >= MIN_CELLS and median(_n_letters(s) for s in row) < MIN_LETTERS
 
 
 def _crosses(strip: Strip, gutter: Gutter) -> bool:

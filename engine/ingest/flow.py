@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from engine.ingest.paragraphs import BULLET, HYPHENS, Block
 
 FLOATS = ("caption", "table", "footnote")
-MAX_FLOATS = 12  # blocks between the halves
+MAX_FLOATS = 80  # blocks between the halves
 TERMINAL = (".", "!", "?", ":", "。", "！", "？", "…")
 
 

@@ -74,6 +74,23 @@ def test_a_table_is_read_by_rows():
     assert block.kind == "table"
 
 
+def test_a_table_over_both_columns_is_one_band():
+    table = [place("12.5", 60 + 90 * j, 100 + 12 * i) for i in range(12) for j in range(6)]
+    left, right = running("left", 15), running("right", 15)
+    strips = table + lines_at(60, 280, left) + lines_at(320, 280, right)
+    assert order(strips) == ["12.5 12.5 12.5 12.5 12.5 12.5"] * 12 + left + right
+
+
+def test_stretched_words_are_no_table():
+    left, right = running("left", 15), running("right", 15)
+    strips = lines_at(60, 100, left) + lines_at(320, 100, right)
+    words = [[place(word, x + 48 * i, 160, width=38) for i, word in enumerate(("few", "far", "apart", "set"))]
+             for x in (60, 320)]
+    strips = [s for s in strips if s.base != 160] + words[0] + words[1]
+    left[5] = right[5] = "few far apart set"
+    assert order(strips) == left + right
+
+
 def test_a_page_full_of_pieces_ends():
     strips = [place("piece of text", (i * 37) % 500, (i * 53) % 700) for i in range(20_000)]
     assert len(order(strips)) == 20_000
