@@ -40,12 +40,17 @@ class SelfCache:
             buffer[:, :, : self.length] = buffer[rows, :, : self.length]
 
 
-@dataclass(frozen=True)
+@dataclass
 class CrossCache:
-    """Keys and values of the documents in one layer, (B, H, L, D)."""
+    """Keys and values of the documents in one layer, (B, H, L, D).
+
+    Where `watched` is a list, every look at the documents leaves there where it went: the mean of
+    the heads' weights, (B, n, L).
+    """
 
     key: Tensor
     value: Tensor
+    watched: list[Tensor] | None = None
 
 
 @dataclass
@@ -80,5 +85,7 @@ def attend_to_source(query: Tensor, cross: CrossCache, bias: Tensor, n_beams: in
     beside = query.view(-1, n_beams, n_heads, head_width).transpose(1, 2)  # (B, H, n, D)
     scores = (beside @ cross.key.transpose(-1, -2)).float() + bias  # (B, H, n, L)
     weights = torch.softmax(scores, dim=-1)
+    if cross.watched is not None:
+        cross.watched.append(weights.mean(1))
     context = weights.to(cross.value.dtype) @ cross.value  # (B, H, n, D)
     return context.transpose(1, 2).reshape(n_rows, n_heads, 1, head_width), weights

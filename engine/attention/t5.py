@@ -89,7 +89,8 @@ class RelativeAttention(nn.Module):
 
     def remember(self, source: Tensor) -> CrossCache:
         """Keys and values of documents (B, L, W), for `step_across`."""
-        return CrossCache(*(self._heads(part(source)).contiguous() for part in (self.key, self.value)))
+        key, value = (self._heads(part(source)).contiguous() for part in (self.key, self.value))
+        return CrossCache(key, value)
 
     def step_within(self, states: Tensor, cache: SelfCache, bias: Tensor) -> Tensor:
         """One token (N, 1, W) looks at itself and at those before it; `bias` is (H, T)."""

@@ -5,6 +5,7 @@
     greedy.py       always the best token
     beams.py        several outputs side by side, the best kept
     generate.py     the loop
+    sources.py      where in the document the model looked while it wrote
 
 Token ids only: nothing here knows of text.
 """

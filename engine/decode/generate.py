@@ -20,6 +20,7 @@ from engine.decode.greedy import Greedy
 from engine.decode.options import GenerationOptions
 from engine.decode.processors import build_processors
 from engine.decode.protocol import Seq2Seq, Strategy
+from engine.decode.sources import source_attention
 from engine.errors import Cancelled
 from engine.types import IsCancelled, never_cancelled
 
@@ -29,10 +30,13 @@ OnTokens = Callable[[tuple[tuple[int, ...], ...]], None]
 @dataclass(frozen=True)
 class Generated:
     """What was written for each document: token ids, the start token first and, where it came to
-    that, the end token last; and their scores, log-probability over length to `length_penalty`."""
+    that, the end token last; and their scores, log-probability over length to `length_penalty`.
+    Where asked for, `sources` tell where each was looked at: for each document a row of (L,) for
+    each token but the first (engine/decode/sources.py)."""
 
     ids: tuple[tuple[int, ...], ...]
     scores: tuple[float, ...]
+    sources: tuple[Tensor, ...] = ()
 
 
 @torch.no_grad()
@@ -45,6 +49,7 @@ def generate(
     *,
     on_tokens: OnTokens | None = None,
     cancelled: IsCancelled = never_cancelled,
+    want_sources: bool = False,
 ) -> Generated:
     """Write an output for each document: `ids` (B, L), `valid` and `is_global` (B, L) bool.
 
@@ -72,4 +77,9 @@ def generate(
             state.reorder(rows)
         if on_tokens is not None:
             on_tokens(strategy.best())
-    return Generated(*strategy.results())
+    outputs, scores_of = strategy.results()
+    sources = [
+        source_attention(model, states[row : row + 1], valid[row : row + 1], output, pulse)
+        for row, output in enumerate(outputs) if want_sources
+    ]
+    return Generated(outputs, scores_of, tuple(sources))

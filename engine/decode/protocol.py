@@ -11,9 +11,13 @@ from typing import Protocol
 
 from torch import Tensor
 
+from engine.attention.cache import CrossCache
+
 
 class State(Protocol):
-    """What a decoder remembers between two tokens."""
+    """What a decoder remembers between two tokens: `source` are the documents, layer by layer."""
+
+    source: list[CrossCache]
 
     def reorder(self, beam_index: Tensor) -> None:
         """Let row i continue row `beam_index[i]`; (N,)."""

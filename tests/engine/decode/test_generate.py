@@ -133,3 +133,19 @@ def test_wrong_defaults_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> No
     write(tmp_path, "config.json", CONFIG | wrong)
     with pytest.raises(CheckpointError):
         read_options(tmp_path)
+
+
+def test_sources_are_the_looks_at_the_document(model: Any) -> None:
+    ids, valid = documents()
+    valid[1, 30:] = False
+    written = generate(model, ids, valid, replace(OPTIONS, n_beams=2), want_sources=True)
+    assert generate(model, ids, valid, OPTIONS).sources == ()
+    for row, (output, source) in enumerate(zip(written.ids, written.sources, strict=True)):
+        with torch.no_grad():
+            given = ids[row : row + 1], valid[row : row + 1].long(), torch.tensor([output[:-1]])
+            seen = model(*given, output_attentions=True)
+        wanted = torch.stack([layer[0].mean(0) for layer in seen.cross_attentions]).mean(0)
+        assert source.shape == (len(output) - 1, 40)
+        assert torch.allclose(source, wanted, atol=1e-5)
+        assert torch.allclose(source.sum(1), torch.ones(len(source)), atol=1e-5)
+    assert not written.sources[1][:, 30:].any()

@@ -79,3 +79,17 @@ def test_the_placement_of_global_attention_matters(directory: Path) -> None:
     options = replace(read_options(directory), max_new_tokens=16)
     with_first, without = (generate(ours, ids, mask.bool(), options, one) for one in (chosen.bool(), None))
     assert with_first.ids != without.ids
+
+
+def test_sources_are_the_looks_at_the_document(directory: Path) -> None:
+    ours = led.LEDForConditionalGeneration.from_pretrained(directory)
+    ids, mask, chosen = documents()
+    options = replace(read_options(directory), max_new_tokens=5)
+    written = generate(ours, ids[:1], mask[:1].bool(), options, chosen[:1].bool(), want_sources=True)
+    with torch.no_grad():
+        seen = ours(
+            ids[:1], mask[:1], torch.tensor([written.ids[0][:-1]]), global_attention_mask=chosen[:1],
+            output_attentions=True,
+        )
+    wanted = torch.stack([layer[0].mean(0) for layer in seen.cross_attentions]).mean(0)
+    assert torch.allclose(written.sources[0], wanted, atol=1e-5)
