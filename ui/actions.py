@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, get_args
 
 from engine.errors import NotInLibrary, PrecisError
-from engine.types import AnswerOptions, Document, Event, Length, ModelInfo, SummaryOptions
-from ui.jobs import ACTIVE, Jobs, Outcome, Story
+from engine.types import Document, Length, ModelInfo
+from ui.jobs import ACTIVE, Jobs, Story
 from ui.services import Engine
+from ui.work import Work
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader, PageImage
-    from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary
+    from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary, Sizes
     from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,18 @@ class BadRequest(PrecisError):
 
     code = "bad-request"
     default = "This page is out of date. Reload it and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """What differs where strangers share one server: documents go by themselves, and are few."""
+
+    kept_for: timedelta | None = None
+    max_documents: int | None = None
+
+
+LOCAL = Hosting()
+HOSTED = Hosting(kept_for=timedelta(minutes=60), max_documents=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +87,19 @@ class Actions:
     """The verbs, over a store, a reader and an engine that are made on first use."""
 
     def __init__(
-        self, store: Callable[[], Store], reader: Callable[[], DocumentReader], engine: Callable[[], Engine]
+        self,
+        store: Callable[[], Store],
+        reader: Callable[[], DocumentReader],
+        engine: Callable[[], Engine],
+        hosting: Hosting = LOCAL,
     ) -> None:
+        self.hosting = hosting
         self._store, self._reader, self._engine = store, reader, engine
         self._documents = lru_cache(maxsize=4)(
             lambda owner, document_id: store().document(owner, document_id)
         )
         self._images = lru_cache(maxsize=64)(self._render)
-        self.jobs = Jobs(
-            store,
-            lanes=[
-                {"summarize": self._summarize, "answer": self._answer},
-                {"ingest": self._ingest},
-            ],
-        )
+        self.jobs = Jobs(store, Work(store, reader, engine, self.document).lanes())
 
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, daemon=True, name="precis-sweep")
@@ -117,10 +128,16 @@ class Actions:
 
     def add(self, owner: str, path: Path, name: str) -> int:
         """Copy a file into the library and queue its reading; the job's number."""
+        limit = self.hosting.max_documents
+        if limit is not None and len(self.documents(owner)) + self._n_being_read(owner) >= limit:
+            raise BadRequest(f"This demonstration keeps {limit} documents for you. Delete one first.")
         original = self._store().keep_original(owner, path)
         return self.jobs.submit(
             owner, "ingest", {"name": name, "sha256": original.sha256, "n_bytes": original.n_bytes}
         )
+
+    def _n_being_read(self, owner: str) -> int:
+        return sum(is_active(job) and job.kind == "ingest" for job in self.job_rows(owner))
 
     def documents(self, owner: str) -> tuple[DocumentRow, ...]:
         """The library, newest first."""
@@ -154,11 +171,21 @@ class Actions:
 
     def delete(self, owner: str, document_ids: tuple[str, ...]) -> None:
         """Take documents out of the library; for a short while `undo` brings them back."""
-        for job in self.job_rows(owner):
-            if is_active(job) and job.document_id in document_ids:
-                self.jobs.stop(owner, job.id)
+        self._stop_all(owner, document_ids)
         self._store().delete_documents(owner, document_ids)
         self._forget()
+
+    def _stop_all(self, owner: str, document_ids: tuple[str, ...] | None = None) -> None:
+        for job in self.job_rows(owner):
+            if is_active(job) and (document_ids is None or job.document_id in document_ids):
+                self.jobs.stop(owner, job.id)
+
+    def forget(self, owner: str) -> int:
+        """Delete everything of an owner for good, at once; how many documents it was."""
+        self._stop_all(owner)
+        n_documents = self._store().forget(owner=owner)
+        self._forget()
+        return n_documents
 
     def undo(self, owner: str, document_ids: tuple[str, ...]) -> None:
         """Bring back what was just deleted."""
@@ -171,7 +198,13 @@ class Actions:
 
     def sweep(self) -> None:
         """Forget for good what was deleted a while ago."""
-        if not self._store().read_only and self._store().purge_deleted(KEPT_FOR_UNDO):
+        store = self._store()
+        if store.read_only:
+            return
+        n_gone = store.purge_deleted(KEPT_FOR_UNDO)
+        if self.hosting.kept_for is not None:
+            n_gone += store.forget(self.hosting.kept_for)
+        if n_gone:
             self._forget()
 
     def _forget(self) -> None:
@@ -219,6 +252,10 @@ class Actions:
         told = story.told(self._store().events(owner, row.id, after=story.last))
         return JobView(row, told, seconds_left(row, told, datetime.now(UTC)))
 
+    def sizes(self) -> Sizes:
+        """What the library takes on the disk."""
+        return self._store().sizes()
+
     def models(self) -> tuple[ModelInfo, ...]:
         """The models on this computer."""
         return self._engine().models()
@@ -226,83 +263,6 @@ class Actions:
     def device_reason(self) -> str:
         """Where models are computed, and why."""
         return self._engine().device_reason()
-
-    # ----------------------------------------------- what the jobs' threads do
-
-    def _ingest(
-        self,
-        job: JobRow,
-        on_event: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-        windows: Mapping[int, bytes],
-    ) -> Outcome:
-        store, started = self._store(), time.monotonic()
-        name, sha256 = str(job.params["name"]), str(job.params["sha256"])
-        if any(row.id == sha256 for row in store.documents(job.owner)):
-            return Outcome(document_id=sha256)
-        document = self._reader().read(
-            store.original(job.owner, sha256), name=name, on_event=on_event, cancelled=cancelled
-        )
-        store.add_document(
-            job.owner,
-            document,
-            name=name,
-            n_bytes=int(job.params["n_bytes"] or 0),
-            seconds=time.monotonic() - started,
-        )
-        return Outcome(document_id=document.id)
-
-    def _summarize(
-        self,
-        job: JobRow,
-        on_event: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-        windows: Mapping[int, bytes],
-    ) -> Outcome:
-        document_id = str(job.document_id)
-        options = SummaryOptions(length=cast(Length, job.params["length"]))
-        known = self._store().summary_for(job.owner, self._key("summarize", document_id, options))
-        if known is not None:
-            return Outcome(known.id, document_id)
-        summary = self._engine().summarize(
-            self.document(job.owner, document_id),
-            options,
-            on_event=on_event,
-            cancelled=cancelled,
-            windows=windows,
-        )
-        return Outcome(self._store().save_summary(job.owner, summary), document_id)
-
-    def _answer(
-        self,
-        job: JobRow,
-        on_event: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-        windows: Mapping[int, bytes],
-    ) -> Outcome:
-        document_id, question = str(job.document_id), str(job.params["question"])
-        options = AnswerOptions()
-        known = self._store().answer_for(job.owner, self._key("answer", document_id, options, question))
-        if known is not None:
-            return Outcome(known.id, document_id)
-        answer = self._engine().answer(
-            self.document(job.owner, document_id),
-            question,
-            options,
-            on_event=on_event,
-            cancelled=cancelled,
-            windows=windows,
-        )
-        return Outcome(self._store().save_answer(job.owner, answer), document_id)
-
-    def _key(
-        self,
-        task: Literal["summarize", "answer"],
-        document_id: str,
-        options: SummaryOptions | AnswerOptions,
-        question: str | None = None,
-    ) -> str:
-        return self._engine().key(task, document_id, options, question)
 
 
 def is_active(row: JobRow) -> bool:

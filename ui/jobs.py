@@ -43,7 +43,7 @@ class Outcome:
     document_id: str | None = None
 
 
-class Work(Protocol):
+class JobWork(Protocol):
     """What is done for one kind of job. Raises Cancelled soon after `cancelled()` turns true."""
 
     def __call__(
@@ -59,7 +59,7 @@ class Work(Protocol):
 class Jobs:
     """The jobs of one process. `lanes` gives, for each thread, the kinds of job it does."""
 
-    def __init__(self, store: Callable[[], Store], lanes: Iterable[Mapping[str, Work]]) -> None:
+    def __init__(self, store: Callable[[], Store], lanes: Iterable[Mapping[str, JobWork]]) -> None:
         self._store = store
         self._lanes = [_Lane(dict(kinds), self._run) for kinds in lanes]
         self._cancelled: dict[int, threading.Event] = {}
@@ -108,7 +108,7 @@ class Jobs:
     def _enqueue(self, job_id: int, kind: str) -> None:
         next(lane for lane in self._lanes if kind in lane.kinds).waiting.put(job_id)
 
-    def _run(self, job_id: int, kinds: Mapping[str, Work]) -> None:
+    def _run(self, job_id: int, kinds: Mapping[str, JobWork]) -> None:
         flag = self._cancelled[job_id] = threading.Event()
         try:
             job = self._take(job_id)
@@ -135,7 +135,7 @@ class Jobs:
             return None
         return waiting[job_id]
 
-    def _do(self, job: JobRow, work: Work, flag: threading.Event) -> _End:
+    def _do(self, job: JobRow, work: JobWork, flag: threading.Event) -> _End:
         recorder = Recorder(self._store(), job.id)
         try:
             return _End("done", work(job, recorder, flag.is_set, self._store().windows(job.id)))
@@ -168,14 +168,14 @@ def _log_unexpected(job_id: int, error: Exception) -> None:
 class _Lane:
     """One thread and the jobs that wait for it."""
 
-    def __init__(self, kinds: dict[str, Work], run: Callable[[int, Mapping[str, Work]], None]) -> None:
+    def __init__(self, kinds: dict[str, JobWork], run: Callable[[int, Mapping[str, JobWork]], None]) -> None:
         self.kinds = kinds
         self.waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self.thread = threading.Thread(
             target=self._loop, args=(run,), daemon=True, name=f"precis-{'-'.join(kinds)}"
         )
 
-    def _loop(self, run: Callable[[int, Mapping[str, Work]], None]) -> None:
+    def _loop(self, run: Callable[[int, Mapping[str, JobWork]], None]) -> None:
         while (job_id := self.waiting.get()) is not None:
             run(job_id, self.kinds)
 

@@ -38,15 +38,16 @@ SECONDS_UPLOADS_STAY = (600, 3600)  # look every, delete after; the handlers del
 
 def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
     """The page with everything wired."""
+    hosted = actions.hosting.kept_for is not None
     with gr.Blocks(title="Precis", analytics_enabled=False, delete_cache=SECONDS_UPLOADS_STAY) as blocks:
         place = region("place")
         memory = gr.BrowserState(None, storage_key="precis-place", secret="precis")
-        navigation = build_shell()
+        navigation = build_shell(hosted=hosted)
         message = region("message", "undo")
-        library = build_library()
+        library = build_library(hosted=hosted)
         workspace = build_workspace()
         jobs = build_jobs()
-        about = build_about()
+        about = build_about(hosted=hosted)
         bar = region("bar", "stop")
         regions = Regions(
             place=place,
@@ -72,6 +73,7 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
         wire.lists(library, workspace, jobs)
         wire.followed(bar.stop, page.stop, [])
         wire.followed(message.undo, page.undo, [])
+        wire.followed(about.forget, page.forget, [])
         wire.once(navigation.library, page.lists, [])
         wire.once(navigation.jobs, page.lists, [])
         navigation.about(page.about, None, about, show_progress="hidden", api_visibility="private")

@@ -1,4 +1,4 @@
-"""The lists as escaped HTML: library, files being added, search hits, jobs, models, status bar."""
+"""The lists as escaped HTML: library, files being added, search hits, jobs, status bar."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.types import ModelInfo
 from ui.actions import JobView, is_active
-from ui.html import Html, element, join
+from ui.html import Html, element
 from ui.jobs import RESUMABLE
 from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
 
@@ -236,34 +235,4 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
         ),
         element("span", STATES[row.state], class_=f"badge {good}"),
         element("span", *controls, class_="controls"),
-    )
-
-
-def about_view(models: Sequence[ModelInfo], device_reason: str) -> Html:
-    """The models on this computer, and where they are computed."""
-    items = [
-        element(
-            "li",
-            element("strong", model.name),
-            " ",
-            element("span", "verified", class_="badge good")
-            if model.verified
-            else element("span", "missing or changed", class_="badge warn"),
-            element(
-                "p",
-                f"{model.family}, {model.quantization}, {size(model.n_bytes)}, up to "
-                f"{model.max_tokens:,} tokens at once \N{MIDDLE DOT} {', '.join(model.languages)} "
-                f"\N{MIDDLE DOT} {model.licence}",
-                class_="faint",
-            ),
-        )
-        for model in models
-    ]
-    return join(
-        [
-            element("h3", "Models"),
-            element("ul", *items, class_="models"),
-            element("h3", "Computed on"),
-            element("p", device_reason),
-        ]
     )

@@ -60,7 +60,7 @@ def progress_words(progress: Progress | None) -> str:
     """`Reading page 3 of 12`."""
     if progress is None:
         return "Starting"
-    if not progress.total:
+    if not progress.total or not progress.done:
         return progress.phase
     unit = f" {progress.unit}" if progress.unit else ""
     return f"{progress.phase}{unit} {progress.done} of {progress.total}"

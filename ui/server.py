@@ -194,9 +194,9 @@ def _run(
 ) -> int:
     import uvicorn
 
-    from ui.actions import Actions
+    from ui.actions import HOSTED, LOCAL, Actions
 
-    actions = Actions(store, reader, engine)
+    actions = Actions(store, reader, engine, HOSTED if settings.hosted else LOCAL)
     failures: list[Exception] = []
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     visitors = Visitors(None if settings.hosted else read_key(settings.data_dir))

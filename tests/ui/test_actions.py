@@ -128,3 +128,29 @@ def test_search_finds_pages(actions, tmp_path) -> None:
     hits = actions.search("local", "tower 17")
     assert hits and hits[0].page == 1
     assert actions.search("local", '" AND (x OR') == () and actions.search("local", " ") == ()
+
+
+def test_forget_leaves_nothing(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    finish(actions, "local", actions.summarize("local", document, "short"))
+    kept = add(actions, tmp_path, "another")
+    assert actions.forget("local") == 1
+    assert actions.documents("local") == () and actions.job_rows("local") == ()
+    assert [row.id for row in actions.documents("another")] == [kept], "the same file of somebody else stays"
+
+
+def test_a_hosted_library_is_small_and_short_lived(tmp_path, reader) -> None:
+    from datetime import timedelta
+
+    from ui.actions import Hosting
+
+    store = Store.open(tmp_path / "library", full_text=False)
+    actions = Actions(lambda: store, lambda: reader, FakeEngine, Hosting(timedelta(seconds=0), 1))
+    actions.start()
+    add(actions, tmp_path, "visitor")
+    with pytest.raises(BadRequest, match="keeps 1 document"):
+        actions.add("visitor", tmp_path / "notes.txt", "notes.txt")
+    actions.sweep()
+    assert actions.documents("visitor") == ()
+    actions.close()
+    store.close()

@@ -22,12 +22,12 @@ from engine.types import (
     Summary,
     SummarySentence,
 )
+from ui.about import data_view, models_view
 from ui.actions import JobView
 from ui.details import details_view
 from ui.html import Html
 from ui.jobs import Story
 from ui.lists import (
-    about_view,
     adding_view,
     hits_view,
     jobs_view,
@@ -162,7 +162,8 @@ def every_view(text: str) -> dict[str, Html]:
         "bar": status_bar([running], {"d" * 64: text}),
         "jobs": jobs_view([running.row, failed.row], {"d" * 64: text}),
         "details": details_view(workspace),
-        "about": about_view([info], text),
+        "models": models_view([info], text),
+        "data": data_view(SimpleNamespace(n_documents=2, original_bytes=10, database_bytes=5)),
     }
 
 

@@ -16,43 +16,51 @@ KEYS = [
 ]
 
 
-def promises() -> Html:
+HOSTED = (
+    "This page is a shared demonstration, deleted by the hour. On your own computer Precis works "
+    "without a network and keeps your library for as long as you want.",
+)
+OFFLINE = (
+    "This program makes no connection to any other computer: not for fonts, not for statistics, "
+    "not for models. Anything in it that tries is refused and written down; ",
+    element("span", "python app.py doctor", class_="code"),
+    " shows the list.",
+)
+EXPECT = (
+    "A summary is made of the document's own sentences. An answer is a passage of the document with "
+    "the estimated probability that it is right; when the document does not seem to say, Precis says "
+    "so. Both can be wrong: the page is one click away."
+)
+
+
+def promises(*, hosted: bool = False) -> Html:
     """The words that never change."""
     keys = [part for key, does in KEYS for part in (element("dt", key), element("dd", does))]
+    where = "this server" if hosted else "this computer"
+    offline = ("Run it on your own computer", HOSTED) if hosted else ("Nothing leaves this computer", OFFLINE)
     return element(
         "article",
         element("h2", "About Precis"),
         element(
             "p",
-            "Precis reads long documents on this computer, summarises them and answers questions about them, "
+            f"Precis reads long documents on {where}, summarises them and answers questions about them, "
             "and shows the page behind every sentence it says.",
         ),
-        element("h3", "Nothing leaves this computer"),
-        element(
-            "p",
-            "This program makes no connection to any other computer: not for fonts, not for statistics, "
-            "not for models. Anything in it that tries is refused and written down; ",
-            element("span", "python app.py doctor", class_="code"),
-            " shows the list.",
-        ),
+        element("h3", offline[0]),
+        element("p", *offline[1]),
         element("h3", "What to expect"),
-        element(
-            "p",
-            "A summary is made of the document's own sentences. An answer is a passage of the document with "
-            "the estimated probability that it is right; when the document does not seem to say, Precis "
-            "says so. Both can be wrong: the page is one click away.",
-        ),
+        element("p", EXPECT),
         element("h3", "Keys"),
         element("dl", *keys, class_="facts keys"),
         class_="prose",
     )
 
 
-def build_about() -> gr.HTML:
+def build_about(*, hosted: bool = False) -> gr.HTML:
     """The screen; the list of models is filled when it is first shown."""
     with gr.Column(elem_id="screen-about", elem_classes="screen"):
-        gr.HTML(promises(), js_on_load=None, padding=False, apply_default_css=False)
-        models = region("models")
+        gr.HTML(promises(hosted=hosted), js_on_load=None, padding=False, apply_default_css=False)
+        models = region("models", "forget")
         gr.HTML(
             element(
                 "article",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from ui.html import element
 from ui.tabs.regions import region
 
 
@@ -20,9 +21,18 @@ class Library:
     library: gr.HTML
 
 
-def build_library() -> Library:
+HOSTED_NOTICE = (
+    "This is a shared demonstration. What you add is sent to this server, can be read by who runs it, and is "
+    "deleted after an hour. Do not add anything confidential."
+)
+
+
+def build_library(*, hosted: bool = False) -> Library:
     """The screen."""
     with gr.Column(elem_id="screen-library", elem_classes="screen"):
+        if hosted:
+            notice = element("p", HOSTED_NOTICE, class_="warning")
+            gr.HTML(notice, js_on_load=None, padding=False, apply_default_css=False)
         files = gr.File(label="Add documents", file_count="multiple", elem_id="upload", height=132)
         adding = region("adding", "open", "stop", "resume")
         query = gr.Textbox(

@@ -19,12 +19,13 @@ import gradio as gr
 from engine.errors import NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
 from engine.types import Citation
+from ui.about import data_view, models_view
 from ui.actions import Actions, BadRequest, JobView
 from ui.details import details_view
-from ui.html import Html, element
+from ui.html import Html, element, join
 from ui.jobs import Story, citations_of
-from ui.lists import about_view, hits_view, jobs_view, library_view, undo_bar
-from ui.pieces import failure
+from ui.lists import hits_view, jobs_view, library_view, undo_bar
+from ui.pieces import failure, note
 from ui.render import answers_view, header, summary_view
 from ui.security import Visitors
 from ui.tabs.regions import Regions
@@ -285,9 +286,25 @@ class Page:
         """Bring the lists up to date when their screen is opened."""
         return self.show_lists(self.owner(request))
 
+    @guarded
+    def forget(self, request: gr.Request) -> Update:
+        """Delete everything."""
+        owner = self.owner(request)
+        self.actions.forget(owner)
+        done = note("Everything was deleted", "Nothing of your documents is left in this library.")
+        return {
+            **self.show_lists(owner),
+            self.regions.message: done,
+            self.regions.place: place("library"),
+            self.regions.memory: Memory().kept(),
+        }
+
     def about(self) -> Html:
-        """The models and the device."""
+        """What is kept; where the reader owns the computer, also the models and the device."""
         try:
-            return about_view(self.actions.models(), self.actions.device_reason())
+            if self.actions.hosting.kept_for is not None:
+                return data_view(None)
+            models = models_view(self.actions.models(), self.actions.device_reason())
+            return join([data_view(self.actions.sizes()), models])
         except PrecisError as error:
             return failure(error.code, str(error))

@@ -1,4 +1,4 @@
-"""What stands above every screen: name, navigation, and the promise that nothing leaves this computer."""
+"""What stands above every screen: name, navigation, and what happens to what is read here."""
 
 from __future__ import annotations
 
@@ -10,48 +10,33 @@ from ui.tabs.regions import sends
 SCREENS = {"library": "Library", "jobs": "Jobs", "about": "About"}
 
 
-def shell() -> Html:
-    """Name, navigation, and the promise that nothing leaves this computer."""
-    links = [
-        element(
-            "button",
-            label,
-            type="button",
-            class_="nav-link",
-            data_go="screen",
-            data_screen=name,
-            data_act=name,
-        )
-        for name, label in SCREENS.items()
-    ]
+def link(screen: str, *children: str, class_: str, label: str | None = None) -> Html:
+    """A button that shows a screen and brings it up to date."""
+    return element(
+        "button",
+        *children,
+        type="button",
+        class_=class_,
+        data_go="screen",
+        data_screen=screen,
+        data_act=screen,
+        aria_label=label,
+    )
+
+
+def shell(*, hosted: bool = False) -> Html:
+    """Name, screens, what happens to what is read here, light or dark."""
+    logo = element("img", src="/precis/assets/logo.svg", alt="", width=28, height=28)
+    fact, more = (
+        ("Shared", "deleted after an hour") if hosted else ("Offline", "nothing leaves this computer")
+    )
+    promise = [element("span", class_="dot"), fact, element("span", f" \N{EM DASH} {more}", class_="wide")]
+    links = [link(name, words, class_="nav-link") for name, words in SCREENS.items()]
     return element(
         "header",
-        element(
-            "h1",
-            element(
-                "button",
-                element("img", src="/precis/assets/logo.svg", alt="", width=28, height=28),
-                "Precis",
-                type="button",
-                class_="brand",
-                data_go="screen",
-                data_screen="library",
-                data_act="library",
-                aria_label="Precis, library",
-            ),
-        ),
+        element("h1", link("library", logo, "Precis", class_="brand", label="Precis, library")),
         element("nav", *links, aria_label="Screens"),
-        element(
-            "button",
-            element("span", class_="dot"),
-            "Offline",
-            element("span", " \N{EM DASH} nothing leaves this computer", class_="wide"),
-            type="button",
-            class_="badge-offline",
-            data_go="screen",
-            data_screen="about",
-            data_act="about",
-        ),
+        link("about", *promise, class_="badge-offline"),
         element(
             "button",
             element("span", class_="moon"),
@@ -65,8 +50,12 @@ def shell() -> Html:
     )
 
 
-def build_shell() -> gr.HTML:
-    """The shell; a screen's link also brings its lists up to date."""
+def build_shell(*, hosted: bool = False) -> gr.HTML:
+    """The shell as a component that sends the verbs of its links."""
     return gr.HTML(
-        shell(), elem_id="shell", js_on_load=sends(*SCREENS), padding=False, apply_default_css=False
+        shell(hosted=hosted),
+        elem_id="shell",
+        js_on_load=sends(*SCREENS),
+        padding=False,
+        apply_default_css=False,
     )

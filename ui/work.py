@@ -1,0 +1,103 @@
+"""What the threads of ui/jobs.py do: read a file, summarise a document, answer a question.
+
+Each function keeps its output in the store and says which row it became. A summary or an answer
+that was made before with the same settings is not computed again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, cast
+
+from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, SummaryOptions
+from ui.jobs import JobWork, Outcome
+from ui.services import Engine
+
+if TYPE_CHECKING:
+    from engine.ingest.reader import DocumentReader
+    from storage.rows import JobRow
+    from storage.store import Store
+
+
+class Work:
+    """The work of each kind of job."""
+
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        reader: Callable[[], DocumentReader],
+        engine: Callable[[], Engine],
+        document: Callable[[str, str], Document],
+    ) -> None:
+        self._store, self._reader, self._engine, self._document = store, reader, engine, document
+
+    def lanes(self) -> list[Mapping[str, JobWork]]:
+        """One thread for models, one for files: a long summary keeps no new file waiting."""
+        return [{"summarize": self.summarize, "answer": self.answer}, {"ingest": self.ingest}]
+
+    def ingest(
+        self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
+    ) -> Outcome:
+        """Read a kept file into the library."""
+        store, started = self._store(), time.monotonic()
+        name, sha256 = str(job.params["name"]), str(job.params["sha256"])
+        if any(row.id == sha256 for row in store.documents(job.owner)):
+            return Outcome(document_id=sha256)
+        document = self._reader().read(
+            store.original(job.owner, sha256), name=name, on_event=on_event, cancelled=cancelled
+        )
+        store.add_document(
+            job.owner,
+            document,
+            name=name,
+            n_bytes=int(job.params["n_bytes"] or 0),
+            seconds=time.monotonic() - started,
+        )
+        return Outcome(document_id=document.id)
+
+    def summarize(
+        self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
+    ) -> Outcome:
+        """Summarise a document."""
+        document_id = str(job.document_id)
+        options = SummaryOptions(length=cast(Length, job.params["length"]))
+        known = self._store().summary_for(job.owner, self._key("summarize", document_id, options))
+        if known is not None:
+            return Outcome(known.id, document_id)
+        summary = self._engine().summarize(
+            self._document(job.owner, document_id),
+            options,
+            on_event=on_event,
+            cancelled=cancelled,
+            windows=windows,
+        )
+        return Outcome(self._store().save_summary(job.owner, summary), document_id)
+
+    def answer(
+        self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
+    ) -> Outcome:
+        """Answer a question about a document."""
+        document_id, question = str(job.document_id), str(job.params["question"])
+        options = AnswerOptions()
+        known = self._store().answer_for(job.owner, self._key("answer", document_id, options, question))
+        if known is not None:
+            return Outcome(known.id, document_id)
+        answer = self._engine().answer(
+            self._document(job.owner, document_id),
+            question,
+            options,
+            on_event=on_event,
+            cancelled=cancelled,
+            windows=windows,
+        )
+        return Outcome(self._store().save_answer(job.owner, answer), document_id)
+
+    def _key(
+        self,
+        task: Literal["summarize", "answer"],
+        document_id: str,
+        options: SummaryOptions | AnswerOptions,
+        question: str | None = None,
+    ) -> str:
+        return self._engine().key(task, document_id, options, question)
