@@ -10,6 +10,7 @@ Letters: N sentences that could be chosen, W model width, L tokens.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ from engine.types import (
 WINDOW, OVERLAP = 512, 32  # tokens
 MOST_TOGETHER = 1024  # sentences that the head sees at once
 SHOWN = 5
+MORE_BEFORE_SHOWING = 1.2  # times as many windows before the best so far are shown again
 NO_WINDOWS: Mapping[int, bytes] = {}
 
 
@@ -65,6 +67,7 @@ def score_sentences(
     cut = cut_windows([len(piece.ids) for piece in pieces], WINDOW, OVERLAP)
     sums = torch.zeros(len(document.sentences), reader.model.config.encoder.width)
     n_global, chosen = 0, candidates(document)
+    show_at = 1
     for index, window in enumerate(cut):
         on_event(Progress("Reading", index, len(cut), "window"))
         payload = windows.get(index)
@@ -77,11 +80,13 @@ def score_sentences(
         sums.index_add_(0, torch.tensor([piece.sentence for piece in fresh]), states)
         n_global = max(n_global, 1 + len(inside))
         seen = [number for number in chosen.indices if number <= fresh[-1].sentence]
-        if len(cut) > 1 and seen and index + 1 < len(cut):
+        if seen and show_at <= index + 1 < len(cut):
+            # Ever more rarely: weighing all sentences after each window would cost windows x sentences.
+            show_at = math.ceil((index + 1) * MORE_BEFORE_SHOWING + 0.01)
             on_event(Provisional(_first(reader, document, sums, seen)))
     on_event(Progress("Reading", len(cut), len(cut), "window"))
     vectors = similarity(reader, sums)
-    scores = weigh(reader, chosen, vectors, _title(reader, document, cancelled))
+    scores = weigh(reader, chosen, vectors, title_vector(reader, document, cancelled))
     salience = [0.0] * len(document.sentences)
     for number, score in zip(chosen.indices, torch.sigmoid(scores).tolist(), strict=True):
         salience[number] = score
@@ -132,7 +137,7 @@ def weigh(reader: LoadedReader, chosen: Candidates, vectors: Tensor, title: Tens
     return torch.cat(scores)
 
 
-def _title(reader: LoadedReader, document: Document, cancelled: IsCancelled) -> Tensor | None:
+def title_vector(reader: LoadedReader, document: Document, cancelled: IsCancelled) -> Tensor | None:
     """The vector of the title, where there is one."""
     encoded = reader.tokenizer.encode(document.title)
     if not encoded.ids:
