@@ -16,7 +16,8 @@ from engine.decode.protocol import Seq2Seq
 
 @torch.no_grad()
 def source_attention(
-    model: Seq2Seq, states: Tensor, valid: Tensor, ids: tuple[int, ...], pulse: Callable[[], None] | None = None
+    model: Seq2Seq, states: Tensor, valid: Tensor, ids: tuple[int, ...],
+    pulse: Callable[[], None] | None = None,
 ) -> Tensor:
     """Attention to one document while each token of its output was written, in float32.
 
