@@ -64,17 +64,19 @@ def _render(request: Mapping[str, Any], descriptor: int, limits: Limits, send: S
 
 
 def _read_pdf(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
-    deadline = time.monotonic() + READING_SHARE * float(request["seconds"])
+    started, budget = time.monotonic(), READING_SHARE * float(request["seconds"])
     document = pdf.open_pdf(_name_of(request, descriptor), limits)
     n_pages, n_chars = document.page_count, 0
     skip = set(request["skip"])
     pages: list[RawPage] = []
     for number in range(1, n_pages + 1):
         send({"at": number, "of": n_pages})
-        if number in skip or n_chars > limits.chars or time.monotonic() > deadline:
+        elapsed = time.monotonic() - started
+        if number in skip or n_chars > limits.chars or elapsed > budget:
             pages.append(RawPage(number, 612.0, 792.0, failed=True))
             continue
-        exact = not request["lean"] and n_chars < limits.exact_chars
+        is_late = elapsed > 0.1 * budget and elapsed * n_pages > budget * number  # at this pace
+        exact = not request["lean"] and not is_late and n_chars < limits.exact_chars
         page = pdf.read_page(document, number, limits, exact)
         n_chars += page.n_chars
         pages.append(page)
