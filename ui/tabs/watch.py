@@ -1,8 +1,12 @@
-"""Watching: an open page follows the jobs of its reader until none is left.
+"""Watching: an open page follows the jobs of its reader, wherever they were started.
 
 The watch computes nothing and owns nothing. It reads rows and logs from the store a few times
 a second and sends the parts of the page that changed. Closing the page ends it, a reload or
 the next action starts a new one, and the newest watch of a page is the one that speaks.
+
+It goes on while there is nothing to do, more slowly. Gradio closes a page's stream of events
+with its last event, and a click that falls together with the closing is answered into a stream
+that is gone: as long as a watch is open, so is the stream.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from engine.errors import PrecisError
+from engine.errors import NotInLibrary, PrecisError
 from ui.actions import JobView, is_active
 from ui.jobs import Story
 from ui.lists import adding_view, status_bar
@@ -25,7 +29,7 @@ from ui.tabs.page import Memory, Page, Update
 if TYPE_CHECKING:
     from storage.rows import JobRow
 
-SECONDS_BETWEEN_LOOKS = 0.3
+SECONDS_BETWEEN_LOOKS, SECONDS_WHEN_IDLE = 0.3, 1.5
 ADDED_ROWS_STAY = timedelta(minutes=2)
 PAGES_REMEMBERED = 400
 
@@ -106,20 +110,23 @@ class Watches:
         self._newest: OrderedDict[str, int] = OrderedDict()
 
     async def watch(self, memory: object, request: gr.Request) -> AsyncIterator[Update]:
-        """Send what changes until no job of the reader is left, or a newer watch takes over."""
+        """Send what changes until the page is closed or a newer watch takes over."""
         session, turn = str(request.session_hash), next(self._turns)
         self._newest[session] = turn
         self._newest.move_to_end(session)
         while len(self._newest) > PAGES_REMEMBERED:
             self._newest.popitem(last=False)
         watch = Watch(self._page, self._page.owner(request), Memory.read(memory))
-        while self._newest.get(session) == turn and watch.active:
+        while self._newest.get(session) == turn:
             try:
                 update = await asyncio.to_thread(watch.look)
+            except NotInLibrary:
+                watch.document = watch.follow = None  # deleted meanwhile; the next action says so
+                continue
             except PrecisError:
-                break  # the document was deleted meanwhile; the next action says so
+                break  # the store cannot be read; the next action says why
             if update and self._newest.get(session) == turn:
                 yield update
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS if watch.active else SECONDS_WHEN_IDLE)
         # Gradio sends the last value once more when a generator ends; by then it may be old news.
         yield {self._page.regions.bar: gr.skip()}
