@@ -14,12 +14,11 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sumy.summarizers.lex_rank import LexRankSummarizer
 from sumy.summarizers.text_rank import TextRankSummarizer
 
-from engine.tasks.features import candidates, describe
-from engine.tasks.reader import LoadedReader
+from engine.tasks.features import candidates
 from engine.tasks.retrieval import STOP, WORD
-from engine.tasks.salience import score_sentences
 from engine.types import Document
 
+Forest = Callable[[Document, torch.Tensor], list[float]]
 MOST = 600  # sentences; sumy compares each with each
 
 
@@ -74,23 +73,19 @@ def _lexrank_ratings(summarizer: LexRankSummarizer, sentences: tuple[Words, ...]
 
 def fit_trees(features: torch.Tensor, gains: torch.Tensor) -> HistGradientBoostingRegressor:
     """Boosted trees on the same features and the same graded targets as the salience head."""
-    model = HistGradientBoostingRegressor(max_iter=300, learning_rate=0.06, max_leaf_nodes=31, random_state=1)
+    model = HistGradientBoostingRegressor(max_iter=200, learning_rate=0.07, max_leaf_nodes=31, random_state=1)
     return model.fit(features.numpy(), gains.numpy())
 
 
-def trees(reader: LoadedReader, file: Path) -> Callable[[Document], list[float]]:
+def trees(file: Path) -> Forest:
     """Train them on stored features; a function that scores the sentences of a document."""
     stored = torch.load(file, weights_only=True)
     model = fit_trees(stored["features"], stored["gains"])
 
-    def score(document: Document) -> list[float]:
-        with torch.autocast("cpu", torch.bfloat16):
-            vectors = score_sentences(reader, document).vectors
-        chosen = candidates(document)
-        features = describe(chosen, vectors[list(chosen.indices)], None)
+    def score(document: Document, features: torch.Tensor) -> list[float]:
         whole = [0.0] * len(document.sentences)
-        for index, value in zip(chosen.indices, model.predict(features.numpy()), strict=True):
-            whole[index] = float(value)
+        for index, value in zip(candidates(document).indices, model.predict(features.numpy()), strict=True):
+            whole[index] = max(float(value), 0.001)
         return whole
 
     return score

@@ -11,18 +11,19 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from engine.device import choose_device
 from engine.tasks.answer import answer_document
+from engine.tasks.features import candidates, describe
 from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.retrieval import Bm25
-from engine.tasks.salience import score_sentences
-from engine.types import Document
-from training.baselines import lexrank, textrank, trees
+from engine.tasks.salience import score_sentences, title_vector
+from engine.types import never_cancelled
+from training.baselines import Forest, lexrank, textrank, trees
 from training.calibrate import RIGHT, calibration_error
 from training.corpus import pairs, questions
 from training.documents import wrap
@@ -81,7 +82,7 @@ def extract_rows(
     corpus: Path,
     source: str,
     count: int,
-    forest: Callable[[Document], list[float]] | None,
+    forest: Forest | None,
 ) -> list[Row]:
     """One row for each system on one source."""
     split = "valid" if source in WITHOUT_TEST else "test"
@@ -106,7 +107,12 @@ def extract_rows(
             "oracle": greedy_oracle(document, summary, n_words),
         }
         if forest is not None:
-            orders["boosted features"] = by_score(document, forest(document), scores.vectors, n_words)
+            chosen = candidates(document)
+            title = title_vector(reader, document, never_cancelled)
+            features = describe(chosen, scores.vectors[list(chosen.indices)], title)
+            orders["boosted features"] = by_score(
+                document, forest(document, features), scores.vectors, n_words
+            )
         for name, order in orders.items():
             found.setdefault(name, []).append(rouge(cut(document, order, n_words), summary))
     return [_extract_row(source, name, values) for name, values in found.items()]
@@ -241,14 +247,16 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--quick", action="store_true", help="a tenth of the samples")
     parser.add_argument("--full", action="store_true", help="all documents and questions")
+    parser.add_argument("--documents", type=int, help="how many of each source")
     parser.add_argument("--only", choices=("extract", "answer"))
     parser.add_argument("--trees", type=Path, help="graded sentences to train the boosted features on")
     options = parser.parse_args()
     reader = load_reader(options.model, choose_device("cpu"))
     n_documents, n_questions = (4, 24) if options.quick else (10**6, 10**6) if options.full else (40, 240)
+    n_documents = options.documents or n_documents
     rows: list[Row] = []
     if options.only != "answer":
-        forest = trees(reader, options.trees) if options.trees else None
+        forest = trees(options.trees) if options.trees else None
         for source in EXTRACTS:
             rows += extract_rows(reader, options.corpus, source, n_documents, forest)
             print(show(rows[-8:]).split("\n\n")[0], flush=True)
