@@ -41,6 +41,9 @@ class Example:
     start: int
     end: int
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
 
 class Maker:
     """Makes examples of one source."""

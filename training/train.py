@@ -13,7 +13,7 @@ import csv
 import random
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.tasks.reader import Reader
 from engine.text.tokenizer import WordPiece
 from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
 from training.minilm import start_from_minilm
@@ -45,6 +44,7 @@ class Stage:
     decay: float = 0.01
     average: float = 0.0
     frozen: int = 0  # lower layers (and embeddings) that stay as they are
+    dropout: float = 0.0
     mix: Mix = field(default_factory=Mix)
 
 
@@ -56,6 +56,8 @@ class Recipe:
     seed: int
     start: str
     stages: tuple[Stage, ...]
+    kind: str = "reader"  # or "writer": training/writers.py
+    limits: dict[str, int] | None = None  # the fields of training.writers.Limits
     salience: dict[str, Any] | None = None  # the fields of training.salience.SalienceStage
 
 
@@ -89,30 +91,45 @@ def batches_of(stage: Stage, seed: int, tokenizer: WordPiece, data: Path) -> lis
     return batches
 
 
+def reader_learns(name: str, stage: Stage) -> bool:
+    """Everything but the salience head and, where lower layers are frozen, these and the embeddings."""
+    if not name.startswith(("longformer.", "qa_outputs.")):
+        return False
+    frozen = [f"longformer.layers.{i}." for i in range(stage.frozen)]
+    return not (stage.frozen and name.startswith(("longformer.embeddings.", *frozen)))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is learned: the loss of a batch, and which weights a stage may change."""
+
+    loss: Callable[[Any, Any, Stage], Tensor]
+    learns: Callable[[str, Stage], bool]
+
+
+ANSWERING = Task(lambda reader, batch, stage: answering_loss(reader, batch, stage.frozen), reader_learns)
+
+
 class Run:
     """Weights, averages and optimizer of a stage, and how far it has come."""
 
-    def __init__(self, reader: Reader, stage: Stage, n_steps: int) -> None:
-        self.reader, self.stage, self.n_steps, self.step = reader, stage, n_steps, 0
-        self.weights = [weight for name, weight in reader.named_parameters() if self._learns(name)]
+    def __init__(self, model: nn.Module, stage: Stage, n_steps: int, task: Task = ANSWERING) -> None:
+        self.model, self.stage, self.n_steps, self.task, self.step = model, stage, n_steps, task, 0
+        for module in model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = stage.dropout
+        self.weights = [weight for name, weight in model.named_parameters() if task.learns(name, stage)]
         self.average = [weight.detach().clone() for weight in self.weights]
         self.optimizer = torch.optim.AdamW(
             self.weights, lr=stage.learning_rate, weight_decay=stage.decay, fused=True
         )
 
-    def _learns(self, name: str) -> bool:
-        """Everything but the salience head and, where lower layers are frozen, these and the embeddings."""
-        if not name.startswith(("longformer.", "qa_outputs.")):
-            return False
-        frozen = [f"longformer.layers.{i}." for i in range(self.stage.frozen)]
-        return not (self.stage.frozen and name.startswith(("longformer.embeddings.", *frozen)))
-
-    def learn(self, batch: list[Example]) -> Tensor:
+    def learn(self, batch: Sequence[Any]) -> Tensor:
         """One step; the loss before it."""
         warm = min(1.0, (self.step + 1) / self.stage.warm_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = self.stage.learning_rate * warm * max(0.02, 1 - self.step / self.n_steps)
-        loss = answering_loss(self.reader, batch, self.stage.frozen)
+        loss = self.task.loss(self.model, batch, self.stage)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.weights, 1.0)
@@ -136,14 +153,14 @@ class Run:
         return {
             "stage": self.stage.name,
             "step": self.step,
-            "reader": self.reader.state_dict(),
+            "model": self.model.state_dict(),
             "average": self.average,
             "optimizer": self.optimizer.state_dict(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from there."""
-        self.reader.load_state_dict(state["reader"])
+        self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         for mine, stored in zip(self.average, state["average"], strict=True):
             mine.copy_(stored)
@@ -156,13 +173,13 @@ def save(state: Any, file: Path) -> None:
     file.with_suffix(".new").replace(file)
 
 
-def train_stage(run: Run, batches: list[list[Example]], folder: Path, every_seconds: float) -> None:
+def train_stage(run: Run, batches: Sequence[Sequence[Any]], folder: Path, every_seconds: float) -> None:
     """All steps that are left, with a line and a row now and then, and checkpoints."""
     began = saved = time.monotonic()
     n_tokens, first = 0, run.step
     for batch in batches[run.step :]:
         loss = run.learn(batch)
-        n_tokens += sum(len(example.ids) for example in batch)
+        n_tokens += sum(map(len, batch))
         if run.step % REPORT_EVERY == 0 or run.step == run.n_steps:
             seconds = time.monotonic() - began
             left = seconds / (run.step - first) * (run.n_steps - run.step)
@@ -193,12 +210,58 @@ def stages_left(recipe: Recipe, folder: Path, resume: bool) -> Iterator[tuple[St
         yield stage, state if state is not None and state["stage"] == stage.name else None
 
 
+def train_stages(
+    model: nn.Module,
+    recipe: Recipe,
+    task: Task,
+    batches: Callable[[Stage], Sequence[Sequence[Any]]],
+    folder: Path,
+    options: argparse.Namespace,
+) -> None:
+    """Every stage that has no result yet, from the result of the last that has one."""
+    done = [stage for stage in recipe.stages if options.resume and (folder / f"{stage.name}.pt").is_file()]
+    if done:
+        model.load_state_dict(torch.load(folder / f"{done[-1].name}.pt", weights_only=True))
+    model.train()
+    for stage, state in stages_left(recipe, folder, options.resume):
+        made = batches(stage)
+        run = Run(model, stage, len(made), task)
+        if state is not None:
+            run.restore(state)
+        train_stage(run, made, folder, options.save_every)
+        run.finish()
+        save(model.state_dict(), folder / f"{stage.name}.pt")
+
+
+def train_reader(recipe: Recipe, folder: Path, options: argparse.Namespace) -> None:
+    """Questions, then the salience head where the recipe and the corpus are there for it."""
+    tokenizer = WordPiece.from_directory(options.start)
+    reader = start_from_minilm(options.start)
+    train_stages(
+        reader,
+        recipe,
+        ANSWERING,
+        lambda stage: batches_of(stage, recipe.seed, tokenizer, options.data),
+        folder,
+        options,
+    )
+    if recipe.salience and options.corpus:
+        from training.salience import train_salience
+
+        train_salience(
+            reader, recipe.salience, recipe.seed, options.corpus, options.start, options.data, folder
+        )
+        save(reader.state_dict(), folder / "final.pt")
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe", type=Path)
-    parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
+    parser.add_argument("--start", type=Path, required=True, help="the folder of the files to start from")
     parser.add_argument("--corpus", type=Path, help="for the salience stage, which reads whole documents")
+    parser.add_argument("--weights", type=Path, help="of a trained reader, for a writer to start from")
+    parser.add_argument("--pairs", type=Path, help="your own pairs as .jsonl, to fine-tune --start on")
     parser.add_argument("--resume", action="store_true", help="go on where this run was stopped")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--runs", type=Path, default=RUNS)
@@ -208,27 +271,12 @@ def main() -> None:
     folder = options.runs / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    tokenizer = WordPiece.from_directory(options.start)
-    reader = start_from_minilm(options.start)
-    done = [stage for stage in recipe.stages if options.resume and (folder / f"{stage.name}.pt").is_file()]
-    if done:
-        reader.load_state_dict(torch.load(folder / f"{done[-1].name}.pt", weights_only=True))
-    reader.train()
-    for stage, state in stages_left(recipe, folder, options.resume):
-        batches = batches_of(stage, recipe.seed, tokenizer, options.data)
-        run = Run(reader, stage, len(batches))
-        if state is not None:
-            run.restore(state)
-        train_stage(run, batches, folder, options.save_every)
-        run.finish()
-        save(reader.state_dict(), folder / f"{stage.name}.pt")
-    if recipe.salience and options.corpus:
-        from training.salience import train_salience
+    if recipe.kind == "writer":
+        from training.writers import train_writer
 
-        train_salience(
-            reader, recipe.salience, recipe.seed, options.corpus, options.start, options.data, folder
-        )
-        save(reader.state_dict(), folder / "final.pt")
+        train_writer(recipe, folder, options)
+    else:
+        train_reader(recipe, folder, options)
 
 
 if __name__ == "__main__":

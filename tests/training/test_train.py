@@ -129,7 +129,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tokenizer: WordPiece, t
         second.learn(batch)
     for run in (whole, second):
         run.finish()
-    for one, other in zip(whole.reader.parameters(), second.reader.parameters(), strict=True):
+    for one, other in zip(whole.model.parameters(), second.model.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
