@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test setup setup-test lint clean
+.PHONY: run test setup setup-test setup-train lint models evaluate clean
 
 run: setup
 	$(BIN)/python app.py $(ARGS)
@@ -36,3 +36,26 @@ lint: setup-test
 
 clean:
 	rm -rf .venv
+
+# Training and its measures need the corpus: make evaluate CORPUS=folder; make models also needs
+# the files of all-MiniLM-L6-v2: START=folder. See training/README.md.
+CORPUS ?= corpus
+START ?= minilm
+NAME ?= precis-longformer
+
+setup-train: .venv/train.stamp
+
+.venv/train.stamp: .venv/runtime.stamp
+	$(BIN)/python tools/requirements.py train > .venv/train.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r .venv/train.txt
+	touch $@
+
+evaluate: setup-train
+	$(BIN)/python -m training.evaluate assets/models/$(NAME) --corpus $(CORPUS)
+
+models: setup-train
+	$(BIN)/python -m training.prepare --corpus $(CORPUS) --start $(START)
+	$(BIN)/python -m training.train training/recipes/alive.toml --start $(START) --resume
+	$(BIN)/python -m training.calibrate training/runs/alive/gold.pt --start $(START) --corpus $(CORPUS) --to training/runs/alive/calibration.json --quick
+	$(BIN)/python -m training.export training/runs/alive/gold.pt --start $(START) --calibration training/runs/alive/calibration.json --name alive --to training/runs/alive
+	$(BIN)/python -m training.evaluate training/runs/alive/alive --corpus $(CORPUS) --quick

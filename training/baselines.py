@@ -5,7 +5,8 @@ sumy's own tokenizer wants data from the network; it is handed sentences that kn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sumy.summarizers.text_rank import TextRankSummarizer
 from engine.tasks.features import candidates
 from engine.tasks.retrieval import STOP, WORD
 from engine.types import Document
+from training.corpus import pairs
+from training.documents import gains, wrap
 
 Forest = Callable[[Document, torch.Tensor], list[float]]
 MOST = 600  # sentences; sumy compares each with each
@@ -78,9 +81,26 @@ def fit_trees(features: torch.Tensor, gains: torch.Tensor) -> HistGradientBoosti
 
 
 def trees(file: Path) -> Forest:
-    """Train them on stored features; a function that scores the sentences of a document."""
+    """Boosted trees on the features that training stored: a function that scores sentences."""
     stored = torch.load(file, weights_only=True)
-    model = fit_trees(stored["features"], stored["gains"])
+    return _scorer(fit_trees(stored["features"], stored["gains"]))
+
+
+def grow(
+    corpus: Path, sources: Sequence[str], count: int, describe: Callable[[Document], torch.Tensor], seed: int
+) -> Forest:
+    """The same on `count` training documents of each source, described here and now."""
+    features, targets = [], []
+    for source in sources:
+        rows = [row for row in pairs(corpus, source, "train") if len(row["document"]) > 800]
+        for row in random.Random(f"{seed} {source}").sample(rows, min(count, len(rows))):
+            document = wrap(row["document"], row["title"] or "", row["id"])
+            features.append(describe(document))
+            targets += gains(document, row["summary"])
+    return _scorer(fit_trees(torch.cat(features), torch.tensor(targets)))
+
+
+def _scorer(model: HistGradientBoostingRegressor) -> Forest:
 
     def score(document: Document, features: torch.Tensor) -> list[float]:
         whole = [0.0] * len(document.sentences)

@@ -15,15 +15,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from engine.device import choose_device
 from engine.tasks.answer import answer_document
 from engine.tasks.features import candidates, describe
 from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.retrieval import Bm25
-from engine.tasks.salience import score_sentences, title_vector
-from engine.types import never_cancelled
-from training.baselines import Forest, lexrank, textrank, trees
+from engine.tasks.salience import SentenceScores, score_sentences, title_vector
+from engine.types import Document, never_cancelled
+from training.baselines import Forest, grow, lexrank, textrank, trees
 from training.calibrate import RIGHT, calibration_error
 from training.corpus import pairs, questions
 from training.documents import wrap
@@ -41,6 +42,7 @@ EXTRACTS = (
     "wikinews-lead",
     "qmsum",
 )
+GROWN_ON = 30  # training documents of each source
 WITHOUT_TEST = ("qmsum",)  # sources whose unseen documents are the validation split
 WHOLE = {
     "squad-dev": 1.0,
@@ -77,6 +79,13 @@ def area(scores: Sequence[float], positive: Sequence[bool]) -> float:
 # ------------------------------------------------------------------ extracts
 
 
+def features_of(reader: LoadedReader, document: Document, scores: SentenceScores) -> Tensor:
+    """What the salience head and the boosted trees know of each sentence that could be chosen."""
+    chosen = candidates(document)
+    title = title_vector(reader, document, never_cancelled)
+    return describe(chosen, scores.vectors[list(chosen.indices)], title)
+
+
 def extract_rows(
     reader: LoadedReader,
     corpus: Path,
@@ -107,12 +116,8 @@ def extract_rows(
             "oracle": greedy_oracle(document, summary, n_words),
         }
         if forest is not None:
-            chosen = candidates(document)
-            title = title_vector(reader, document, never_cancelled)
-            features = describe(chosen, scores.vectors[list(chosen.indices)], title)
-            orders["boosted features"] = by_score(
-                document, forest(document, features), scores.vectors, n_words
-            )
+            ratings = forest(document, features_of(reader, document, scores))
+            orders["boosted features"] = by_score(document, ratings, scores.vectors, n_words)
         for name, order in orders.items():
             found.setdefault(name, []).append(rouge(cut(document, order, n_words), summary))
     return [_extract_row(source, name, values) for name, values in found.items()]
@@ -132,6 +137,18 @@ def _extract_row(source: str, system: str, values: Sequence[tuple[float, float]]
         "rouge2_low": two[1],
         "rouge2_high": two[2],
     }
+
+
+def grown(reader: LoadedReader, corpus: Path, quick: bool) -> Forest:
+    """The boosted features, trained on documents that this reader has just read."""
+
+    def describe_one(document: Document) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = score_sentences(reader, document)
+        return features_of(reader, document, scores)
+
+    sources = [source for source in EXTRACTS if source not in WITHOUT_TEST]
+    return grow(corpus, sources, 4 if quick else GROWN_ON, describe_one, SEED)
 
 
 # ------------------------------------------------------------------ answers
@@ -249,14 +266,16 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="all documents and questions")
     parser.add_argument("--documents", type=int, help="how many of each source")
     parser.add_argument("--only", choices=("extract", "answer"))
-    parser.add_argument("--trees", type=Path, help="graded sentences to train the boosted features on")
+    parser.add_argument(
+        "--trees", type=Path, help="features that a training run stored, to grow the boosted trees on"
+    )
     options = parser.parse_args()
     reader = load_reader(options.model, choose_device("cpu"))
     n_documents, n_questions = (4, 24) if options.quick else (10**6, 10**6) if options.full else (40, 240)
     n_documents = options.documents or n_documents
     rows: list[Row] = []
     if options.only != "answer":
-        forest = trees(options.trees) if options.trees else None
+        forest = trees(options.trees) if options.trees else grown(reader, options.corpus, options.quick)
         for source in EXTRACTS:
             rows += extract_rows(reader, options.corpus, source, n_documents, forest)
             print(show(rows[-8:]).split("\n\n")[0], flush=True)

@@ -8,6 +8,7 @@ one article is kept, so that training can lengthen them with their neighbours.
 from __future__ import annotations
 
 import argparse
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,13 +100,29 @@ def _flat(parts: list[list[int]]) -> tuple[Ints, Ints]:
     return np.asarray([one for part in parts for one in part], dtype=np.int32), borders
 
 
+def sources() -> str:
+    """Where every source of the corpus comes from, a line each."""
+    kinds = tomllib.loads((Path(__file__).parent / "sources.toml").read_text("utf-8"))
+    return "\n".join(
+        f"{kind:5} {name:16} {one['licence']:26} {one['from']}: {one['taken']}"
+        for kind, known in kinds.items()
+        for name, one in known.items()
+    )
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True, help="the folder of the corpus")
-    parser.add_argument("--start", type=Path, required=True, help="the folder of MiniLM's files")
+    parser.add_argument("--sources", action="store_true", help="say where every source comes from")
+    parser.add_argument("--corpus", type=Path, help="the folder of the corpus")
+    parser.add_argument("--start", type=Path, help="the folder of MiniLM's files")
     parser.add_argument("--data", type=Path, default=DATA)
     options = parser.parse_args()
+    if options.sources:
+        print(sources())
+        return
+    if options.corpus is None or options.start is None:
+        parser.error("--corpus and --start are needed; --sources says where to get them")
     options.data.mkdir(parents=True, exist_ok=True)
     tokenizer = WordPiece.from_directory(options.start)
     for source in SOURCES:
