@@ -197,6 +197,10 @@
     if (event.target.id === 'page-number') showPage(parseInt(event.target.value, 10) || state.page);
   });
 
+  document.addEventListener('error', (event) => {
+    if (event.target.matches?.('img.thumb')) event.target.src = '/precis/assets/empty.svg';
+  }, true);
+
   /* ---------------------------------------------------------------- keys */
 
   function press(id) {

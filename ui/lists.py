@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from storage.rows import DocumentRow, Hit, JobRow
 
 TRASH = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1-13"
+SHEET = "M6 3h9l4 4v14H6zM15 3v4h4M9 11h7M9 14h7M9 17h4"
 KINDS = {"summarize": "Summary", "answer": "Question", "ingest": "Reading"}
 STATES = {
     "queued": "waiting",
@@ -55,14 +56,7 @@ def card(row: DocumentRow) -> Html:
         badges.append(element("span", "Partly readable", class_="badge warn"))
     return element(
         "li",
-        element(
-            "img",
-            src=f"/precis/page/{row.id}/1?small=1",
-            alt="",
-            loading="lazy",
-            decoding="async",
-            class_="thumb",
-        ),
+        thumbnail(row),
         element(
             "div",
             act("open", element("bdi", row.title), class_="title", data_document=row.id),
@@ -81,6 +75,22 @@ def card(row: DocumentRow) -> Html:
             title="Delete",
         ),
         class_="card",
+    )
+
+
+def thumbnail(row: DocumentRow) -> Html:
+    """The first page, or a drawn sheet for a text file, which has no pages to show."""
+    if not row.name.lower().endswith(".pdf"):
+        return element(
+            "span", icon(SHEET), class_="thumb sheet-icon", aria_hidden="true", data_kind="text"
+        )
+    return element(
+        "img",
+        src=f"/precis/page/{row.id}/1?small=1",
+        alt="",
+        loading="lazy",
+        decoding="async",
+        class_="thumb",
     )
 
 

@@ -38,6 +38,7 @@ SENTENCES = [
     "Electric light replaced the oil lamp in 1926, and the station was automated in 1974.",
     "Visitors climb its one hundred and ninety-six steps from April to October.",
 ]
+SLOW = 40_000  # milliseconds a wait may take on a busy machine
 VOLUMES = ["alpha", "bravo", "charlie", "delta"]
 
 
@@ -183,3 +184,53 @@ def sample_pdf(tmp_path_factory) -> Path:
             page.insert_textbox((72, 110, 520, 760), " ".join(turned), fontsize=12, fontname="tiro")
         pdf.save(path)
     return path
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Opens pages that note every request that leaves this machine and every script error."""
+    contexts = []
+
+    def make(url: str, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(SLOW)
+        page.outside, page.errors = [], []
+        host = url.split("/")[2]
+        context.on(
+            "request",
+            lambda r: (
+                page.outside.append(r.url)
+                if r.url.split("/")[2:3] != [host] and not r.url.startswith(("data:", "blob:"))
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector("#library .cards, #library .note", state="attached")
+        return page
+
+    yield make
+    for context in contexts:
+        for page in context.pages:
+            assert page.outside == [] and page.errors == []
+        context.close()
+
+
+def add(page, file: Path) -> None:
+    """Add one file from the library screen; it opens when it is read."""
+    page.set_input_files("#upload input[type=file]", str(file))
+    page.wait_for_selector("body[data-screen=document] #document-header h2:visible")
+
+
+def summarize(page, length: str = "Medium") -> None:
+    page.get_by_label(length, exact=True).check()
+    page.click("#summarize")
+    page.wait_for_selector("#summary .result .chip", timeout=2 * SLOW)
+
+
+def ask(page, question: str) -> None:
+    page.click("#tab-ask")
+    page.fill("#question textarea", question)
+    page.click("#ask")

@@ -4,62 +4,12 @@ import re
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
+from tests.ui.conftest import SLOW, add, ask, summarize
+
 pytestmark = pytest.mark.browser
-SLOW = 40_000  # milliseconds a wait may take on a busy machine
-
-
-@pytest.fixture
-def open_page(chromium):
-    """Opens pages that note every request that leaves this machine and every script error."""
-    contexts = []
-
-    def make(url: str, **options):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(SLOW)
-        page.outside, page.errors = [], []
-        host = url.split("/")[2]
-        context.on(
-            "request",
-            lambda r: (
-                page.outside.append(r.url)
-                if r.url.split("/")[2:3] != [host] and not r.url.startswith(("data:", "blob:"))
-                else None
-            ),
-        )
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(url)
-        page.wait_for_selector("#library .cards, #library .note", state="attached")
-        return page
-
-    yield make
-    for context in contexts:
-        for page in context.pages:
-            assert page.outside == [] and page.errors == []
-        context.close()
-
-
-def add(page, file: Path) -> None:
-    """Add one file from the library screen; it opens when it is read."""
-    page.set_input_files("#upload input[type=file]", str(file))
-    page.wait_for_selector("body[data-screen=document] #document-header h2:visible")
-
-
-def summarize(page, length: str = "Medium") -> None:
-    page.get_by_label(length, exact=True).check()
-    page.click("#summarize")
-    page.wait_for_selector("#summary .result .chip", timeout=2 * SLOW)
-
-
-def ask(page, question: str) -> None:
-    page.click("#tab-ask")
-    page.fill("#question textarea", question)
-    page.click("#ask")
 
 
 def test_first_light(open_page, server, sample_pdf) -> None:
