@@ -87,11 +87,14 @@ class Runtime:
     ) -> Summary:
         """Summarise a document.
 
+        Of a document with `options.scope` only that part is read, and counted as read.
         `windows` are payloads of earlier WindowDone events of the same run, which are not computed again.
         Raises NoText, Cancelled, CheckpointError or OutOfMemory.
         """
+        from engine.tasks.scope import within
         from engine.tasks.summarize import summarize_extractively
 
+        document = within(document, options.scope)
         with self._reading(document, "summarize", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
             sentences, scores = summarize_extractively(

@@ -28,7 +28,7 @@ Status = Literal[
 ]
 PageState = Literal["text", "no_text", "failed"]
 SentenceKind = Literal["body", "heading", "caption", "table", "reference", "footnote"]
-Length = Literal["short", "medium", "long"]
+Length = Literal["line", "short", "medium", "long", "sections"]
 
 
 # ---------------------------------------------------------------- documents
@@ -131,6 +131,11 @@ class Document:
         """Numbers of the pages that could not be read at all."""
         return tuple(page.number for page in self.pages if page.state == "failed")
 
+    @property
+    def is_printed(self) -> bool:
+        """Whether `pages` are printed pages; else they are the sections of a file that has none."""
+        return any(page.width > 0 for page in self.pages)
+
     def page_at(self, offset: int) -> int:
         """Number of the page that the character at `offset` stands on."""
         starts = [page.span.start for page in self.pages]
@@ -146,10 +151,12 @@ class SummaryOptions:
 
     length: Length = "medium"
     model: str | None = None  # None: the default of the registry
+    scope: tuple[Span, ...] = ()  # the parts of the text to read; none: all of it
 
     def as_settings(self) -> dict[str, JsonScalar]:
         """The part that decides the output, for the run record."""
-        return {"length": self.length}
+        scope = ", ".join(f"{part.start}-{part.end}" for part in self.scope)
+        return {"length": self.length} | ({"scope": scope} if scope else {})
 
 
 @dataclass(frozen=True, slots=True)

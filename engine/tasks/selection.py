@@ -8,7 +8,7 @@ comes with the sentence it points to, or not at all. The result is in the order 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 
@@ -22,15 +22,32 @@ LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
 
 
-def choose(scores: SentenceScores, document: Document, budget_words: int) -> tuple[int, ...]:
+def choose(
+    scores: SentenceScores, document: Document, budget_words: int, among: Collection[int] | None = None
+) -> tuple[int, ...]:
     """Indices of the chosen sentences in the order of the document; together they have
-    `budget_words` give or take a fifth, where the document has that much to choose from."""
-    return tuple(sorted(rank(scores, document, budget_words)))
+    `budget_words` give or take a fifth, where the document has that much to choose from. `among`
+    are the indices that may be chosen, where not all may."""
+    return tuple(sorted(rank(scores, document, budget_words, among)))
 
 
-def rank(scores: SentenceScores, document: Document, budget_words: int) -> list[int]:
+def most_telling(scores: SentenceScores, document: Document, most_words: int) -> tuple[int, ...]:
+    """The one most salient sentence that can be understood alone and has at most so many words."""
+    selection = Selection(scores, document, most_words)
+    alone = [
+        i for i, text in selection.texts.items()
+        if _can_stand(text) and not ANAPHOR.match(text) and selection.n_words[i] <= most_words
+    ]
+    if not alone:
+        return tuple(selection.smallest())
+    return (max(alone, key=lambda i: (float(selection.salience[i]), -i)),)
+
+
+def rank(
+    scores: SentenceScores, document: Document, budget_words: int, among: Collection[int] | None = None
+) -> list[int]:
     """The same in the order in which they were chosen."""
-    selection = Selection(scores, document, budget_words)
+    selection = Selection(scores, document, budget_words, among)
     selection.take(strictly=True)
     selection.take(strictly=False)  # only where the strict rules leave the budget unused
     return selection.chosen or selection.smallest()
@@ -39,9 +56,16 @@ def rank(scores: SentenceScores, document: Document, budget_words: int) -> list[
 class Selection:
     """What was chosen so far, and what may still be."""
 
-    def __init__(self, scores: SentenceScores, document: Document, budget_words: int) -> None:
+    def __init__(
+        self, scores: SentenceScores, document: Document, budget_words: int,
+        among: Collection[int] | None = None,
+    ) -> None:
         self.document = document
-        self.texts = {i: document.sentences[i].span.of(document.text) for i in candidates(document).indices}
+        self.texts = {
+            i: document.sentences[i].span.of(document.text)
+            for i in candidates(document).indices
+            if among is None or i in among
+        }
         self.n_words = {i: len(text.split()) for i, text in self.texts.items()}
         self.trigrams = {i: _trigrams(text) for i, text in self.texts.items()}
         self.salience = torch.tensor(scores.salience)

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 from engine.tasks.reader import LoadedReader
 from engine.tasks.salience import SentenceScores, score_sentences
-from engine.tasks.selection import choose
+from engine.tasks.scope import Section, sections
+from engine.tasks.selection import choose, most_telling
 from engine.types import Citation, Document, IsCancelled, OnEvent, Sentence, SummaryOptions, SummarySentence
 
-WORDS = {"short": 60, "medium": 150, "long": 300}
+WORDS = {"line": 40, "short": 60, "medium": 150, "long": 300}
+WORDS_OF_A_SECTION = 45
 
 
 def word_budget(document: Document, options: SummaryOptions) -> int:
@@ -34,8 +36,26 @@ def summarize_extractively(
 ) -> tuple[tuple[SummarySentence, ...], SentenceScores]:
     """The chosen sentences in the order of the document, and the scores they were chosen by."""
     scores = score_sentences(reader, document, on_event=on_event, cancelled=cancelled, windows=windows)
-    chosen = choose(scores, document, word_budget(document, options))
+    chosen = _choose(scores, document, options)
     return tuple(_quote(document, document.sentences[index]) for index in chosen), scores
+
+
+def _choose(scores: SentenceScores, document: Document, options: SummaryOptions) -> tuple[int, ...]:
+    if options.length == "line":
+        return most_telling(scores, document, WORDS["line"])
+    if options.length == "sections":
+        return tuple(i for part in sections(document) for i in _choose_in(part, scores, document))
+    return choose(scores, document, word_budget(document, options))
+
+
+def _choose_in(part: Section, scores: SentenceScores, document: Document) -> tuple[int, ...]:
+    """A section's sentences under its own budget; none where it has no running text."""
+    inside = {
+        i for i, sentence in enumerate(document.sentences)
+        if sentence.kind == "body" and part.span.start <= sentence.span.start < part.span.end
+    }
+    n_words = sum(len(document.sentences[i].span.of(document.text).split()) for i in inside)
+    return choose(scores, document, max(1, min(WORDS_OF_A_SECTION, n_words // 4)), inside) if inside else ()
 
 
 def _quote(document: Document, sentence: Sentence) -> SummarySentence:
