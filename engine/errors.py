@@ -57,7 +57,7 @@ class EmptyFile(DocumentError):
 class UnsupportedFile(DocumentError):
     code = "unsupported"
     status = "unsupported"
-    default = "This is not a PDF or a plain text file in UTF-8. Convert it to PDF and add that."
+    default = "This kind of file cannot be read: Precis reads PDF, text, Markdown, HTML, EPUB and Word (.docx)."
 
 
 class UnreadableFile(DocumentError):

@@ -12,17 +12,17 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from engine.errors import Cancelled, EmptyFile, FileTooLarge, UnreadableFile, UnsupportedFile
+from engine.ingest.kinds import PACKED, Kind, kind_by_name
 from engine.ingest.limits import Limits
 from engine.types import IsCancelled
-
-Kind = Literal["pdf", "txt"]
 
 HEAD = 1024  # a PDF must say so this early (ISO 32000-1, annex H, implementation note 13)
 # A PDF that lost its first line begins with an object; every reader repairs that.
 HEADLESS = re.compile(rb"^[^<]{0,16}\b\d{1,6}\s+\d{1,3}\s+obj\b")
+ZIP = b"PK\x03\x04"
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word files under a password are wrapped in this
 CHUNK = 1 << 20
 FLAGS = os.O_RDONLY
 for _flag in ("O_BINARY", "O_NONBLOCK", "O_NOCTTY"):  # which of them exist differs between systems
@@ -70,16 +70,21 @@ def is_unchanged(path: Path, intake: Intake) -> bool:
 
 def kind_of(head: bytes, name: str) -> Kind:
     """The kind on which content and file name agree; UnsupportedFile where they do not."""
-    head, name = head[:HEAD], name.strip().lower()
-    if name.endswith(".pdf"):
+    head, kind = head[:HEAD], kind_by_name(name)
+    if kind is None:
+        raise UnsupportedFile
+    if kind == "pdf":
         if b"%PDF" not in head and not HEADLESS.search(head):
             raise UnsupportedFile("This file is named .pdf, but it is none. Convert it to PDF and add that.")
-        return "pdf"
-    if name.endswith(".txt"):
-        if head.startswith(b"%PDF-"):
-            raise UnsupportedFile("This file is named .txt, but it is a PDF. Rename it and add it again.")
-        return "txt"
-    raise UnsupportedFile
+    elif kind in PACKED:
+        if not head.startswith(ZIP) and not (kind == "docx" and head.startswith(COMPOUND)):
+            words = f"This file is named .{kind}, but it is none. Convert it to PDF and add that."
+            raise UnsupportedFile(words)
+    elif head.startswith(b"%PDF-"):
+        raise UnsupportedFile("This file is not named .pdf, but it is a PDF. Rename it and add it again.")
+    elif head.startswith((ZIP, COMPOUND)):
+        raise UnsupportedFile("This file has the name of a text, but it is none. Add it as a PDF.")
+    return kind
 
 
 def _open_ordinary(path: Path) -> int:
@@ -89,7 +94,7 @@ def _open_ordinary(path: Path) -> int:
         if stat.S_ISDIR(mode):
             raise UnsupportedFile("This is a folder, not a file. Add the files in it one by one.")
         if not stat.S_ISREG(mode):
-            raise UnsupportedFile("This is not an ordinary file. Choose a PDF or a text file.")
+            raise UnsupportedFile("This is not an ordinary file. Choose a document.")
         descriptor = os.open(path, FLAGS)
     except FileNotFoundError:
         raise UnreadableFile("This file is not there any more. Check where it is and add it again.") from None
@@ -99,7 +104,7 @@ def _open_ordinary(path: Path) -> int:
         raise UnreadableFile("This file cannot be opened. Copy it elsewhere and add the copy.") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # exchanged between the two looks
         os.close(descriptor)
-        raise UnsupportedFile("This is not an ordinary file. Choose a PDF or a text file.")
+        raise UnsupportedFile("This is not an ordinary file. Choose a document.")
     return descriptor
 
 

@@ -11,16 +11,17 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 from engine.errors import DocumentError, UnreadableFile
-from engine.ingest import pdf
-from engine.ingest.clean import clean_piece
+from engine.ingest import docx, epub, markup, pdf
 from engine.ingest.compose import Composition, compose, is_garbled, tenths
 from engine.ingest.limits import Limits
+from engine.ingest.markdown import read_markdown
 from engine.ingest.paragraphs import Block
+from engine.ingest.pieces import Gathered, Piece, lay_out
 from engine.ingest.plain import ENCODINGS, read_plain
-from engine.ingest.strips import Entry, RawPage, Strip
+from engine.ingest.strips import Entry, RawPage
 from engine.ingest.understand import choose_title, understand
 
 Send = Callable[[Mapping[str, object]], None]
@@ -37,7 +38,7 @@ def warm_up() -> None:
     pdf.read_title(document)
     document.close()
     compose(understand([page], [])[0])
-    for encoding in ENCODINGS:
+    for encoding in (*ENCODINGS, *markup.SAFE_CHARSETS, "cp437"):  # the last: names in archives
         "a".encode(encoding).decode(encoding)
 
 
@@ -47,10 +48,10 @@ def perform(request: Mapping[str, Any], descriptor: int, send: Send) -> None:
     try:
         if request["do"] == "render":
             _render(request, descriptor, limits, send)
-        elif request["kind"] == "txt":
-            _read_text(request, descriptor, limits, send)
-        else:
+        elif request["kind"] == "pdf":
             _read_pdf(request, descriptor, limits, send)
+        else:
+            _read_unprinted(request, descriptor, limits, send)
     except DocumentError as error:
         send({"error": error.status, "pages": error.pages, "message": str(error)})
 
@@ -96,24 +97,31 @@ def _understand(pages: list[RawPage], entries: list[Entry], lean: bool) -> tuple
     return [Block(page.strips, page.number, 0.0, page.width) for page in pages if page.strips], None
 
 
-def _read_text(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        paragraphs = read_plain(file.read(), limits)
+def _read_unprinted(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    """A file without printed pages: its sections stand in for them."""
     send({"at": 1, "of": 1})
-    page = RawPage(1, 0.0, 0.0)
-    blocks: list[Block] = []
-    for number, paragraph in enumerate(paragraphs):
-        lines = [_line_of_text(text) for text in map(clean_piece, paragraph.split("\n")) if text]
-        if lines:
-            blocks.append(Block(lines, number, 0.0, 0.0))
-    send({"at": 0, "of": 1})
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        gathered = _gather(request["kind"], file, limits)
+    pages, blocks = lay_out(gathered, limits)
+    send({"at": 0, "of": len(pages)})
     composition = compose(blocks)
     composition.lines.clear()
-    _send_document([page], composition, choose_title("", None, request["name"]), send)
+    heading = next((block for block in blocks if block.level == 1), None)
+    _send_document(pages, composition, choose_title(gathered.title, heading, request["name"]), send)
 
 
-def _line_of_text(text: str) -> Strip:
-    return Strip(text, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 1, (0.0, 0.0, 0.0, 0.0))
+def _gather(kind: str, file: IO[bytes], limits: Limits) -> Gathered:
+    match kind:
+        case "epub":
+            return epub.read_epub(file, limits)
+        case "docx":
+            return docx.read_docx(file, limits)
+        case "html":
+            return markup.read_html(file.read(), limits)
+        case "md":
+            return read_markdown(file.read(), limits)
+        case _:
+            return Gathered([[Piece(text) for text in read_plain(file.read(), limits)]])
 
 
 def _name_of(request: Mapping[str, Any], descriptor: int) -> str:

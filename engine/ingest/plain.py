@@ -43,7 +43,7 @@ def decode(data: bytes) -> str:
             return data[len(mark):].decode(encoding, "replace")
     n_control = sum(data.count(byte) for byte in (*range(9), *range(14, 27), *range(28, 32), 127))
     if n_control > N_BINARY * len(data) or data.count(0) > 0.01 * len(data):
-        raise UnsupportedFile("This file is named .txt, but it holds no text. Add it as a PDF.")
+        raise UnsupportedFile("This file is named as a text, but it holds none. Add it as a PDF.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -27,6 +27,10 @@ def take(path, name=None, limits=LOCAL):
     (b"%\xe2\xe3\xcf\xd3\n1 0 obj \n<<", "lost its first line.pdf", "pdf"),
     (b"Call me Ishmael.", "a.txt", "txt"),
     (b"\xef\xbb\xbfCall me Ishmael.", "a.b.TXT", "txt"),
+    (b"# Call me Ishmael", "a.md", "md"),
+    (b"<p>Call me", "a.HTM", "html"),
+    (b"PK\x03\x04", "a.epub", "epub"),
+    (b"PK\x03\x04", "a.docx", "docx"),
 ])
 def test_name_and_content_agree(head, name, kind):
     assert kind_of(head, name) == kind
@@ -40,7 +44,11 @@ def test_name_and_content_agree(head, name, kind):
     (b"%PDF-1.7", "a.txt"),
     (b"%PDF-1.7", "a"),
     (b"a,b\n", "a.csv"),
-    (b"PK\x03\x04", "a.docx"),
+    (b"Dear Sir", "a.docx"),
+    (b"<html>", "a.epub"),
+    (b"PK\x03\x04", "a.md"),
+    (b"%PDF-1.7", "a.html"),
+    (b"PK\x03\x04", "a.xlsx"),
     (b"<svg/>", "a.svg"),
 ])
 def test_name_and_content_disagree(head, name):

@@ -1,0 +1,199 @@
+"""Word files: the paragraphs of the main part, headings by their style, and footnotes at the end.
+
+ECMA-376 Part 1, section 17. Only parts inside the file are read; templates, pictures, embedded
+objects and whatever else a relationship may point to are not even looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import IO
+
+from engine.errors import EncryptedFile, NoText, UnsupportedFile
+from engine.ingest.archive import Archive, Attributes, resolve, walk_xml
+from engine.ingest.limits import Limits
+from engine.ingest.pieces import Gathered, Piece, check_length, split_sections
+from engine.types import SentenceKind
+
+RELATIONSHIPS, MAIN = "_rels/.rels", "word/document.xml"
+COMPOUND = b"\xd0\xcf\x11\xe0"  # a protected Word file is a compound file instead of an archive
+NAMED = re.compile(r"(?:heading|title)\s*(\d?)", re.IGNORECASE)
+LEFT_OUT = ("Fallback", "moveFrom", "del", "instrText", "fldData")
+OFF = ("0", "false", "off")
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    """A paragraph under construction."""
+
+    text: list[str] = field(default_factory=list)
+    style: str = ""
+    level: int = 0
+    hidden: bool = False  # whether the run under way is
+
+
+def read_docx(file: IO[bytes], limits: Limits) -> Gathered:
+    """The text of a Word file. Raises a DocumentError."""
+    if file.read(4) == COMPOUND:
+        raise EncryptedFile("This file is protected by a password. Save a copy without it and add that.")
+    file.seek(0)
+    archive = Archive(file)
+    main = _main_part(archive)
+    if main not in archive:
+        raise UnsupportedFile("This file is named .docx, but it is none. Convert it to PDF and add that.")
+    folder = main.rpartition("/")[0]
+    styles = _heading_styles(archive, f"{folder}/styles.xml")
+    pieces = _read_part(archive.read(main), styles)
+    if (notes := f"{folder}/footnotes.xml") in archive:
+        pieces += [Piece(note.text, "footnote") for note in _read_part(archive.read(notes), {})]
+    check_length(sum(len(piece.text) for piece in pieces), limits)
+    if not pieces:
+        raise NoText("This file holds no text. If it holds pictures of text, print it to a PDF.", pages=1)
+    return Gathered(split_sections(pieces), _title(archive))
+
+
+def _main_part(archive: Archive) -> str:
+    """The part that the package calls its document, if it lies in the file."""
+    found: list[str] = []
+
+    def start(name: str, attributes: Attributes) -> None:
+        is_main = name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument")
+        if is_main and attributes.get("TargetMode") != "External":
+            found.append(resolve("", attributes.get("Target", "")))
+
+    if RELATIONSHIPS in archive:
+        walk_xml(archive.read(RELATIONSHIPS), start)
+    return next((name for name in found if name in archive), MAIN)
+
+
+def _title(archive: Archive) -> str:
+    words: list[str] = []
+    inside = ""
+
+    def start(name: str, attributes: Attributes) -> None:
+        nonlocal inside
+        inside = name
+
+    if "docProps/core.xml" in archive:
+        walk_xml(archive.read("docProps/core.xml"), start, lambda name: start("", {}),
+                 lambda data: words.append(data) if inside == "title" else None)
+    return " ".join("".join(words).split())
+
+
+def _heading_styles(archive: Archive, name: str) -> dict[str, int]:
+    """Level of every style that is a heading: the styles' names are English in every language."""
+    levels: dict[str, int] = {}
+    parents: dict[str, str] = {}
+    style = ""
+
+    def start(name: str, attributes: Attributes) -> None:
+        nonlocal style
+        value = attributes.get("val", "")
+        if name == "style":
+            style = attributes.get("styleId", "")
+        elif name == "name" and (found := NAMED.fullmatch(value)):
+            levels[style] = int(found[1] or 1)
+        elif name == "outlineLvl" and value.isdecimal() and int(value) < 9:
+            levels[style] = int(value) + 1
+        elif name == "basedOn":
+            parents[style] = value
+
+    if name in archive:
+        walk_xml(archive.read(name), start)
+    for child in parents:
+        ancestor, n_steps = child, 0
+        while ancestor not in levels and ancestor in parents and n_steps < 20:
+            ancestor, n_steps = parents[ancestor], n_steps + 1
+        if ancestor in levels:
+            levels.setdefault(child, levels[ancestor])
+    return {style: level for style, level in levels.items() if level}
+
+
+def _read_part(data: bytes, styles: dict[str, int]) -> list[Piece]:
+    part = _Part(styles)
+    walk_xml(data, part.start, part.end, part.data)
+    return part.pieces
+
+
+class _Part:
+    """What a part of the file says, element by element."""
+
+    def __init__(self, styles: dict[str, int]) -> None:
+        self.pieces: list[Piece] = []
+        self._styles = styles
+        self._open: list[_Paragraph] = []  # a text box stands within a paragraph
+        self._rows: list[list[str]] = []  # a table stands within a table
+        self._in_text = False
+        self._skipped = 0  # how many elements deep in what is left out
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        """An element begins."""
+        if self._skipped or name in LEFT_OUT:
+            self._skipped += 1
+            return
+        here = self._open[-1] if self._open else None
+        if name == "p":
+            self._open.append(_Paragraph())
+        elif name == "tr":
+            self._rows.append([])
+        elif here is None:
+            return
+        elif name == "r":
+            here.hidden = False
+        elif name == "t":
+            self._in_text = not here.hidden
+        elif name in ("tab", "br", "cr"):
+            here.text.append(" ")
+        elif name in ("noBreakHyphen", "softHyphen"):
+            here.text.append("-" if name == "noBreakHyphen" else "")
+        else:
+            _note_property(here, name, attributes)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if self._skipped:
+            self._skipped -= 1
+        elif name == "t":
+            self._in_text = False
+        elif name == "p" and self._open:
+            self._end_paragraph(self._open.pop())
+        elif name == "tr" and self._rows:
+            self._end_row(self._rows.pop())
+
+    def data(self, text: str) -> None:
+        """Characters within an element."""
+        if self._in_text and not self._skipped and self._open:
+            self._open[-1].text.append(text)
+
+    def _end_paragraph(self, paragraph: _Paragraph) -> None:
+        text = " ".join("".join(paragraph.text).split())
+        if not text:
+            return
+        if self._rows:
+            self._rows[-1].append(text)
+            return
+        level = paragraph.level or self._styles.get(paragraph.style, 0)
+        kind: SentenceKind = "heading" if level else "body"
+        if paragraph.style.lower() == "caption":
+            kind, level = "caption", 0
+        self.pieces.append(Piece(text, kind, min(level, 6)))
+
+    def _end_row(self, cells: list[str]) -> None:
+        text = "  ".join(cells)
+        if self._rows:
+            self._rows[-1].append(text)
+        elif len(cells) == 1 and len(text) > 200:  # a table that only frames running text
+            self.pieces.append(Piece(text))
+        elif cells:
+            self.pieces.append(Piece(text, "table"))
+
+
+def _note_property(paragraph: _Paragraph, name: str, attributes: Attributes) -> None:
+    value = attributes.get("val", "")
+    if name == "pStyle":
+        paragraph.style = value
+    elif name == "outlineLvl" and value.isdecimal() and int(value) < 9:
+        paragraph.level = int(value) + 1
+    elif name == "vanish":
+        paragraph.hidden = value not in OFF
