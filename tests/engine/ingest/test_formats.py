@@ -71,7 +71,7 @@ STYLES = (
 )
 FILES = {
     "a.md": b"---\ntitle: On Many Lamps\n---\n# Lamps\n\nThe *first* lamp burns. It is "
-    "[here](http://x.example/).\n\n"
+    b"[here](http://x.example/).\n\n"
     b"## Towers\n\nThe tower stands.\n",
     "a.html": b"<!doctype html><title>On Many Lamps</title><h1>Lamps</h1><p>The <em>first</em> lamp burns. "
     b"It is <a href=http://x.example/>here</a>.<h2>Towers</h2><p>The tower stands.",
@@ -189,7 +189,8 @@ def test_word_says_what_a_reader_sees():
     body = (
         f"<w:p>{text('Kept')}<w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
         f"<w:moveFrom>{text('moved')}"
-        f"</w:moveFrom><w:ins>{text(' and added')}</w:ins><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>"
+        f"</w:moveFrom><w:ins>{text(' and added')}</w:ins>"
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>"
         "<w:r><w:instrText>HYPERLINK</w:instrText></w:r><w:r><w:tab/><w:t>end.</w:t></w:r></w:p>"
         f"<w:tbl><w:tr><w:tc><w:p>{text('a')}</w:p></w:tc><w:tc><w:p>{text('b')}</w:p></w:tc></w:tr></w:tbl>"
     )
