@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test setup setup-test setup-train lint models evaluate clean
+.PHONY: run test setup setup-test setup-train lint models evaluate promises licences clean
 
 run: setup
 	$(BIN)/python app.py $(ARGS)
@@ -33,6 +33,13 @@ setup-test: .venv/test.stamp
 lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Every promise of docs/SECURITY.md, measured in full; make promises ARGS="P1 P2 --quick" for a part.
+promises: setup-test
+	$(BIN)/python -m tests.promises $(ARGS)
+
+licences: setup
+	$(BIN)/python tools/licences.py
 
 clean:
 	rm -rf .venv
