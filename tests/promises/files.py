@@ -18,6 +18,14 @@ def ordinary(fact: str = "The lamp was lit.") -> bytes:
     return pdf.data()
 
 
+def scanned(n_pages: int = 2) -> bytes:
+    """Pages that show something, and no word."""
+    pdf = Pdf()
+    for _ in range(n_pages):
+        pdf.page(content=b"0.5 g 50 50 400 600 re f")
+    return pdf.data()
+
+
 def half_scanned(n_pages: int = 12) -> bytes:
     """Every second page shows something that is no text."""
     pdf = Pdf()
