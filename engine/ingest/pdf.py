@@ -35,6 +35,11 @@ def silence() -> None:
     pymupdf.TOOLS.mupdf_display_warnings(False)
 
 
+def rect(x0: float, y0: float, x1: float, y1: float) -> Any:
+    """A rectangle as PyMuPDF has it."""
+    return pymupdf.Rect(x0, y0, x1, y1)
+
+
 def open_pdf(name: str, limits: Limits) -> pymupdf.Document:
     """Open a file. Raises EncryptedFile, FileTooLarge, UnreadableFile."""
     try:

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from engine.errors import DocumentError, UnreadableFile
 from engine.ingest import docx, epub, markup, pdf
+from engine.ingest.annotate import annotate
 from engine.ingest.compose import Composition, compose, is_garbled, tenths
 from engine.ingest.limits import Limits
 from engine.ingest.markdown import read_markdown
@@ -48,6 +49,8 @@ def perform(request: Mapping[str, Any], descriptor: int, send: Send) -> None:
     try:
         if request["do"] == "render":
             _render(request, descriptor, limits, send)
+        elif request["do"] == "annotate":
+            annotate(pdf.open_pdf(_name_of(request, descriptor), limits), request["marks"], send)
         elif request["kind"] == "pdf":
             _read_pdf(request, descriptor, limits, send)
         else:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from pathlib import Path
 from engine.errors import Cancelled, DocumentError, ReadingTimedOut, UnreadableFile
 from engine.ingest.intake import Intake, admit, is_unchanged
 from engine.ingest.limits import HOSTED, LOCAL, Limits
-from engine.ingest.wire import Assembly, PageImage, read_image, refusal
+from engine.ingest.wire import Assembly, PageImage, read_copy, read_image, refusal
 from engine.ingest.worker import CHILD, ChildFailed, Message, Worker
 from engine.types import Document, IsCancelled, OnEvent, Progress, ignore_event, never_cancelled
 
@@ -72,19 +72,29 @@ class DocumentReader:
 
     def render(self, path: Path, page: int, *, dpi: int = 110) -> PageImage:
         """Picture of a page of a PDF; `page` counts from 1. Raises DocumentError."""
-        seconds = self.limits.page_seconds
-        request = {"do": "render", "path": os.fsencode(path).hex(), "page": page, "dpi": dpi,
-                   "limits": self.limits.as_json(), "seconds": seconds}
+        message = self._order(path, {"do": "render", "page": page, "dpi": dpi}, self.limits.page_seconds)
+        if message is None:
+            raise ReadingTimedOut("Drawing this page took too long. Its text is still available.")
+        return read_image(message)
+
+    def annotate(self, path: Path, marks: Sequence[Mapping[str, object]]) -> bytes:
+        """A copy of a PDF with highlights and notes (engine.ingest.annotate). Raises DocumentError."""
+        message = self._order(path, {"do": "annotate", "marks": list(marks)}, self.limits.seconds)
+        if message is None:
+            raise ReadingTimedOut("Writing the notes into this PDF took too long. Export the text instead.")
+        return read_copy(message)
+
+    def _order(self, path: Path, order: Mapping[str, object], seconds: float) -> Message | None:
+        """Ask a child for one message about a file; None where it takes too long."""
+        request = {**order, "path": os.fsencode(path).hex(), "limits": self.limits.as_json(),
+                   "seconds": seconds}
         with self._seat(never_cancelled), self._worker() as worker:
             try:
                 worker.wait_until_ready()
                 worker.ask(request)
-                message = worker.next(seconds + GRACE)
+                return worker.next(seconds + GRACE)
             except ChildFailed:
                 raise UnreadableFile("This page cannot be shown. Its text is still available.") from None
-        if message is None:
-            raise ReadingTimedOut("Drawing this page took too long. Its text is still available.")
-        return read_image(message)
 
     def close(self) -> None:
         """End the child processes; a reader that was closed cannot be used again."""

@@ -75,6 +75,19 @@ def read_image(message: Message) -> PageImage:
     return PageImage(data, media_type, width, height)
 
 
+def read_copy(message: Message) -> bytes:
+    """The PDF in a message. Raises DocumentError."""
+    if "error" in message:
+        raise refusal(message)
+    try:
+        data = base64.b64decode(str(message["pdf"]), validate=True)
+    except (KeyError, binascii.Error):
+        raise UnreadableFile("This PDF cannot be written with notes.") from None
+    if not data.startswith(b"%PDF-"):
+        raise UnreadableFile("This PDF cannot be written with notes.")
+    return data
+
+
 class Assembly:
     """A Document under construction, page by page."""
 
