@@ -52,6 +52,7 @@
   /* ---------------------------------------------------------------- the page viewer */
 
   function showPage(page, boxes, start, end) {
+    byId('page-said').textContent = '';
     state.page = Math.min(Math.max(1, page), state.pages);
     state.boxes = boxes || [];
     state.start = start ?? -1;
@@ -82,22 +83,23 @@
     }
     image.alt = 'Page ' + state.page + ' of ' + state.title;
     drawBoxes();
+    drawRests();
   }
 
   function drawBoxes() {
     const holder = byId('page-boxes');
-    holder.replaceChildren();
-    for (const [page, left, top, width, height] of state.boxes) {
-      if (page !== state.page) continue;
-      const box = document.createElement('div');
-      box.className = 'box';
-      box.style.left = Number(left) + '%';
-      box.style.top = Number(top) + '%';
-      box.style.width = Number(width) + '%';
-      box.style.height = Number(height) + '%';
-      holder.append(box);
-    }
+    holder.replaceChildren(...state.boxes.filter(([page]) => page === state.page).map((box) => boxAt(box, 'div', 'box')));
     reveal(holder.firstElementChild);
+  }
+
+  function boxAt([, left, top, width, height], tag, name) {
+    const box = document.createElement(tag);
+    box.className = name;
+    box.style.left = Number(left) + '%';
+    box.style.top = Number(top) + '%';
+    box.style.width = Number(width) + '%';
+    box.style.height = Number(height) + '%';
+    return box;
   }
 
   async function drawText() {
@@ -108,19 +110,16 @@
     if (!response.ok || holder.dataset.wanted !== wanted) return;
     const page = await response.json();
     const points = Array.from(page.text); // offsets count code points, not UTF-16 units
-    const from = Math.max(0, state.start - page.start), to = Math.min(points.length, state.end - page.start);
     holder.replaceChildren();
     if (!points.length) {
       const empty = document.createElement('p');
       empty.className = 'faint';
       empty.textContent = page.state === 'failed' ? 'This page could not be read.' : 'This page has no text.';
       holder.append(empty);
-    } else if (state.start >= 0 && to > from) {
-      const mark = document.createElement('mark');
-      mark.textContent = points.slice(from, to).join('');
-      holder.append(points.slice(0, from).join(''), mark, points.slice(to).join(''));
-      reveal(mark);
-    } else holder.append(page.text);
+    } else {
+      holder.append(...marked(points, page.start));
+      reveal(holder.querySelector('mark'));
+    }
   }
 
   function reveal(target) {
@@ -131,6 +130,110 @@
     const smooth = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
     stage.scrollTo({ top: stage.scrollTop + place.top - room.top - room.height / 3, behavior: smooth });
   }
+
+  /* ---------------------------------------------------------------- from the page to the summary */
+
+  /* The chips of the summary that point to this page. What they rest on can be clicked there. */
+  function chipsHere() {
+    return Array.from(document.querySelectorAll('#summary .sentences .chip')).filter(
+      (chip) => chip.dataset.document === state.document && Number(chip.dataset.page) === state.page);
+  }
+
+  function drawRests() {
+    const holder = byId('page-rests');
+    const chips = chipsHere();
+    const key = [state.document, state.page, ...chips.map((chip) => chip.dataset.start)].join();
+    if (!holder || holder.dataset.key === key) return;
+    holder.dataset.key = key;
+    holder.replaceChildren();
+    if (state.asText || state.textual) drawText();
+    const seen = new Set();
+    for (const chip of chips) {
+      if (seen.has(chip.dataset.start)) continue;
+      seen.add(chip.dataset.start);
+      JSON.parse(chip.dataset.boxes || '[]').filter(([page]) => page === state.page).forEach((box, index) => {
+        const rest = boxAt(box, 'button', 'rest');
+        rest.type = 'button';
+        rest.dataset.go = 'rests';
+        rest.dataset.start = chip.dataset.start;
+        rest.setAttribute('aria-label', 'Show what the summary says of: ' + chip.dataset.quote);
+        if (index) { rest.tabIndex = -1; rest.setAttribute('aria-hidden', 'true'); } // one stop a sentence
+        holder.append(rest);
+      });
+    }
+  }
+
+  /* Show and mark the summary sentences that rest on what starts here; say so where none does. */
+  function showRests(start) {
+    for (const item of document.querySelectorAll('.sentences > li.rests')) item.classList.remove('rests');
+    const chips = chipsHere().filter((chip) => chip.dataset.start === start);
+    const items = [...new Set(chips.map((chip) => chip.closest('li')))];
+    const words = !items.length ? 'No sentence of the summary rests on this place.'
+      : items.length === 1 ? 'One sentence of the summary rests on this.' : items.length + ' sentences of the summary rest on this.';
+    byId('page-said').textContent = words;
+    if (!items.length) return;
+    for (const item of items) item.classList.add('rests');
+    showTab('summary');
+    for (const other of document.querySelectorAll('.chip.current')) other.classList.remove('current');
+    chips[0].classList.add('current');
+    if (!narrow()) showPage(state.page, JSON.parse(chips[0].dataset.boxes || '[]'), Number(start), Number(chips[0].dataset.end));
+    byId('page-said').textContent = words;
+    chips[0].focus({ preventScroll: true });
+    items[0].scrollIntoView({ block: 'nearest' });
+  }
+
+  function marked(points, start) {
+    /* The page's text with what the summary rests on as buttons, and what was asked for marked. */
+    const places = [];
+    for (const chip of chipsHere()) places.push([Number(chip.dataset.start) - start, Number(chip.dataset.end) - start, chip]);
+    if (state.start >= 0) places.push([state.start - start, state.end - start, null]);
+    places.sort((a, b) => a[0] - b[0] || (a[2] ? 1 : -1));
+    const parts = [];
+    let at = 0;
+    for (const [first, last, chip] of places) {
+      const from = Math.max(at, first), to = Math.min(points.length, last);
+      if (to <= from) continue;
+      parts.push(points.slice(at, from).join(''));
+      const now = state.start >= 0 && first === state.start - start;
+      const place = document.createElement(now ? 'mark' : 'span');
+      place.textContent = points.slice(from, to).join('');
+      const owner = chip || chipsHere().find((other) => Number(other.dataset.start) === first + start);
+      if (owner) {
+        Object.assign(place, { className: 'rest-text', tabIndex: 0 });
+        place.setAttribute('role', 'button');
+        place.dataset.go = 'rests';
+        place.dataset.start = owner.dataset.start;
+      }
+      parts.push(place);
+      at = to;
+    }
+    return [...parts, points.slice(at).join('')];
+  }
+
+  /* ---------------------------------------------------------------- the quote behind a chip */
+
+  let quoted = null;
+  function showQuote(chip) {
+    const card = byId('quote');
+    if (quoted) quoted.removeAttribute('aria-describedby');
+    quoted = chip && chip.dataset.quote ? chip : null;
+    card.hidden = !quoted;
+    if (!quoted) return;
+    card.textContent = '\u201c' + quoted.dataset.quote + '\u201d';
+    quoted.setAttribute('aria-describedby', 'quote');
+    const place = quoted.getBoundingClientRect(), width = Math.min(420, window.innerWidth - 24);
+    card.style.maxWidth = width + 'px';
+    card.style.left = Math.max(12, Math.min(place.left, window.innerWidth - width - 12)) + 'px';
+    const below = place.bottom + 8 + card.offsetHeight < window.innerHeight;
+    card.style.top = (below ? place.bottom + 8 : Math.max(8, place.top - 8 - card.offsetHeight)) + 'px';
+  }
+  for (const kind of ['pointerover', 'focusin']) {
+    document.addEventListener(kind, (event) => {
+      const chip = event.target.closest?.('.chip[data-quote]');
+      if (chip !== quoted && !(event.pointerType === 'touch')) showQuote(chip);
+    });
+  }
+  document.addEventListener('scroll', () => quoted && showQuote(null), true);
 
   /* ---------------------------------------------------------------- orders from the server */
 
@@ -166,6 +269,7 @@
       if (!boxes.length && !state.textual) state.asText = true;
       showPage(Number(control.dataset.page), boxes, Number(control.dataset.start), Number(control.dataset.end));
     },
+    rests: (control) => showRests(control.dataset.start),
     previous: () => showPage(state.page - 1),
     next: () => showPage(state.page + 1),
     larger: () => { state.zoom = Math.min(3, state.zoom * 1.25); draw(); },
@@ -191,10 +295,17 @@
   document.addEventListener('click', (event) => {
     const control = event.target.closest('[data-go]');
     if (control && go[control.dataset.go]) go[control.dataset.go](control);
+    else if (event.target.closest('#sheet')) showRests('');
   });
 
   document.addEventListener('change', (event) => {
     if (event.target.id === 'page-number') showPage(parseInt(event.target.value, 10) || state.page);
+    if (event.target.matches('#sections input')) {
+      const chosen = Array.from(document.querySelectorAll('#sections input:checked'), (box) => '\u00a7' + box.value);
+      const field = byId('part').querySelector('input, textarea');
+      field.value = chosen.join(', ');
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }
   });
 
   document.addEventListener('error', (event) => {
@@ -215,7 +326,11 @@
       if (document.body.dataset.screen !== 'document') return;
       event.preventDefault();
       press(document.body.dataset.tab === 'ask' ? 'ask' : 'summarize');
+    } else if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('.rest-text')) {
+      event.preventDefault();
+      showRests(event.target.dataset.start);
     } else if (event.key === 'Escape') {
+      if (quoted) { showQuote(null); return; }
       if (typing) { typing.blur(); return; }
       document.querySelector('#bar [data-act=stop]')?.click();
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
@@ -298,7 +413,11 @@
     panel?.setAttribute('role', 'tabpanel');
     panel?.setAttribute('aria-labelledby', 'tab-' + name);
   }
-  new MutationObserver(() => { obey(); showTitle(); followAnswer(); }).observe(document.querySelector('gradio-app') || document.body, {
+  const quote = document.createElement('div');
+  Object.assign(quote, { id: 'quote', hidden: true });
+  quote.setAttribute('role', 'tooltip');
+  document.body.append(quote);
+  new MutationObserver(() => { obey(); showTitle(); followAnswer(); drawRests(); }).observe(document.querySelector('gradio-app') || document.body, {
     subtree: true, childList: true, attributes: true, attributeFilter: ['data-stamp', 'data-percent', 'data-answer'],
   });
   obey();

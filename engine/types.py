@@ -155,8 +155,8 @@ class SummaryOptions:
 
     def as_settings(self) -> dict[str, JsonScalar]:
         """The part that decides the output, for the run record."""
-        scope = ", ".join(f"{part.start}-{part.end}" for part in self.scope)
-        return {"length": self.length} | ({"scope": scope} if scope else {})
+        parts = ", ".join(f"{part.start}-{part.end}" for part in self.scope)
+        return {"length": self.length, **({"scope": parts} if parts else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +243,8 @@ class SummarySentence:
 
     def as_json(self) -> dict[str, object]:
         """`{"text", "support", "citations"}`."""
-        return {
-            "text": self.text, "support": round(self.support, 4),
-            "citations": [citation.as_json() for citation in self.citations],
-        }
+        cited = [citation.as_json() for citation in self.citations]
+        return {"text": self.text, "support": round(self.support, 4), "citations": cited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,13 +279,10 @@ class Answer:
     def as_json(self, id: str | int | None = None) -> dict[str, object]:
         """`{"id", "question", "found", "answer", "page", "start", "end", "confidence", ...}`."""
         return {
-            "id": id, "question": self.question, "found": self.found, "answer": self.text,
-            "page": self.page,
-            "start": self.span.start if self.span else None,
-            "end": self.span.end if self.span else None,
+            "id": id, "question": self.question, "found": self.found, "answer": self.text, "page": self.page,
+            "start": self.span.start if self.span else None, "end": self.span.end if self.span else None,
             "confidence": round(self.confidence, 4),
-            "evidence": [citation.as_json() for citation in self.evidence],
-            "run": self.run.as_json(),
+            "evidence": [citation.as_json() for citation in self.evidence], "run": self.run.as_json(),
         }
 
 

@@ -7,6 +7,8 @@ HTML, the routes into files. Nothing here computes: long work is handed to `Jobs
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from engine.errors import NotInLibrary, PrecisError
+from engine.ingest.boxes import boxes_of
 from engine.types import Document, Length, ModelInfo
+from ui.exports import ExportedFile, export, file_stem, marks
 from ui.jobs import ACTIVE, Jobs, Story
+from ui.parts import read_part
+from ui.preflight import Preflight, estimate, read_measured, setting_name
 from ui.services import Engine
-from ui.work import Work
+from ui.work import MACHINE, Work
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader, PageImage
@@ -32,6 +38,7 @@ KEPT_FOR_UNDO = timedelta(minutes=2)
 SECONDS_BETWEEN_SWEEPS = 60.0
 MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
+ANNOTATED = "notes.pdf"
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
 
 
@@ -136,6 +143,19 @@ class Actions:
             owner, "ingest", {"name": name, "sha256": original.sha256, "n_bytes": original.n_bytes}
         )
 
+    def add_text(self, owner: str, text: str, folder: Path) -> int:
+        """Add a text as a file of its own; `folder` holds it for the moment. The job's number."""
+        lines = [line for line in text.splitlines() if line.strip()]
+        if not lines:
+            raise BadRequest("Paste a text first.")
+        title = re.sub(r"[^\w ,.()-]", " ", " ".join(lines[0].split()))[:80].strip(" .")
+        file = folder / f"{secrets.token_hex(16)}.txt"
+        try:
+            file.write_text(text, "utf-8", errors="replace")
+            return self.add(owner, file, f"{title or 'Pasted text'}.txt")
+        finally:
+            file.unlink(missing_ok=True)
+
     def _n_being_read(self, owner: str) -> int:
         return sum(is_active(job) and job.kind == "ingest" for job in self.job_rows(owner))
 
@@ -168,6 +188,17 @@ class Actions:
 
     def _render(self, owner: str, document_id: str, page: int, dpi: int) -> PageImage:
         return self._reader().render(self._store().original(owner, document_id), page, dpi=dpi)
+
+    def export(self, owner: str, document_id: str, what: str) -> ExportedFile:
+        """A summary, the answers, or the PDF with both as notes, as a file. Raises NotInLibrary."""
+        workspace = self.workspace(owner, document_id)
+        if what != ANNOTATED:
+            return export(workspace, what)
+        if not workspace.document.lines:
+            raise NotInLibrary
+        original = self._store().original(owner, document_id)
+        copy = self._reader().annotate(original, marks(workspace, boxes_of))
+        return ExportedFile(f"{file_stem(workspace.row.title)}-notes.pdf", "application/pdf", copy)
 
     def delete(self, owner: str, document_ids: tuple[str, ...]) -> None:
         """Take documents out of the library; for a short while `undo` brings them back."""
@@ -218,12 +249,23 @@ class Actions:
 
     # ------------------------------------------------------------- long work
 
-    def summarize(self, owner: str, document_id: str, length: str) -> int:
-        """Queue a summary of a document; the job's number."""
-        self._store().document_row(owner, document_id)
+    def summarize(self, owner: str, document_id: str, length: str, part: str = "") -> int:
+        """Queue a summary of a document or a part of it (ui/parts.py); the job's number."""
         if length not in get_args(Length):
             raise BadRequest
-        return self.jobs.submit(owner, "summarize", {"length": length}, document_id)
+        part = " ".join(part.split())
+        read_part(part, self.document(owner, document_id))
+        params = {"length": length} | ({"part": part} if part else {})
+        return self.jobs.submit(owner, "summarize", params, document_id)
+
+    def preflight(self, owner: str, document_id: str, part: str = "") -> Preflight:
+        """What a summary will take. Raises UnknownPart."""
+        document = self.document(owner, document_id)
+        model = next(model for model in self._engine().models() if "summarize" in model.tasks)
+        # Asking the engine for its device would load torch, which opening a document need not wait for.
+        device = str(self._store().get_setting(MACHINE, "device") or "cpu")
+        earlier = read_measured(self._store().get_setting(MACHINE, setting_name(model.name, device)))
+        return estimate(document, read_part(part, document), model, device, earlier)
 
     def ask(self, owner: str, document_id: str, question: str) -> int:
         """Queue a question about a document; the job's number."""

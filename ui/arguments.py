@@ -60,7 +60,9 @@ def _add_summarize(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser("summarize", help="summarise a file, with the page of every sentence")
     parser.add_argument("file", metavar="FILE", type=_existing_file)
     parser.add_argument("--length", choices=get_args(Length), default="medium",
-                        help="about 60, 150 or 300 words (default: %(default)s)")
+                        help="one sentence, about 60, 150 or 300 words, or by section (default: %(default)s)")
+    parser.add_argument("--part", metavar="PART", default="",
+                        help="pages such as 2-5,9 or headings of the outline such as s3 (default: all of it)")
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command="summarize")

@@ -22,6 +22,7 @@ from engine.errors import DocumentError, PrecisError
 from engine.types import AnswerOptions, Document, Event, Progress, SummaryOptions
 from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
+from ui.parts import read_part
 from ui.services import Services
 
 REFUSED, INTERRUPTED = 2, 130
@@ -85,9 +86,10 @@ def summarize(options: argparse.Namespace, services: Services) -> int:
     """Summarise a file."""
     started = time.monotonic()
     engine = services.engine()
-    choice = SummaryOptions(length=options.length, model=options.model)
     try:
         document = _read(options.file, services)
+        scope = read_part(options.part, document)
+        choice = SummaryOptions(length=options.length, model=options.model, scope=scope)
         with _ProgressLine() as line:
             summary = engine.summarize(document, choice, on_event=line)
     except DocumentError as error:

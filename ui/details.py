@@ -7,7 +7,7 @@ from ui.actions import Workspace
 from ui.html import Html, element, join
 from ui.lists import TRASH, day, size
 from ui.pieces import act, icon, page_ranges
-from ui.render import download, provenance
+from ui.saving import download, provenance
 
 HEADINGS_SHOWN = 400
 

@@ -1,4 +1,4 @@
-"""Summaries and answers as files to keep: Markdown, plain text and JSON.
+"""Summaries and answers as files to keep: Markdown, plain text, JSON, Word and a citation.
 
 Document text is escaped for the format it goes into, so an export can be opened without fear:
 Markdown loses nothing of the text but cannot hold an image, a link or HTML.
@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import NotInLibrary
-from engine.types import Answer, Citation, Run, Summary
+from engine.types import Answer, Box, Citation, Document, Run, Span, Summary
+from ui.word import write_docx
 
 if TYPE_CHECKING:
     from ui.actions import Workspace
 
+BoxesOf = Callable[[Document, Span], Iterable[Box]]
+TEX = re.compile(r"[\\{}$&#%_^~\x00-\x1f\x7f]")
+TEX_NAMES = {"\\": r"\textbackslash ", "^": r"\textasciicircum ", "~": r"\textasciitilde "}
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$^=:@])")
 
 
@@ -37,9 +42,36 @@ def export(workspace: Workspace, what: str) -> ExportedFile:
     has_content = workspace.summaries if topic == "summary" else workspace.answers
     if not has_content:
         raise NotInLibrary
-    text = FORMATS[what](workspace)
     name = f"{file_stem(workspace.row.title)}-{topic}.{extension}"
-    return ExportedFile(name, f"{MEDIA_TYPES[extension]}; charset=utf-8", text.encode("utf-8", "replace"))
+    written = FORMATS[what](workspace)
+    if isinstance(written, bytes):
+        return ExportedFile(name, MEDIA_TYPES[extension], written)
+    return ExportedFile(name, f"{MEDIA_TYPES[extension]}; charset=utf-8", written.encode("utf-8", "replace"))
+
+
+def marks(workspace: Workspace, boxes_of: BoxesOf) -> list[dict[str, object]]:
+    """The places of the newest summary and of the answers, as engine.ingest.annotate takes them.
+
+    Raises NotInLibrary where there is nothing to mark.
+    """
+    notes: dict[Span, list[str]] = {}
+    for saved in workspace.summaries[:1]:
+        for number, sentence in enumerate(saved.summary.sentences, 1):
+            for citation in sentence.citations:
+                notes.setdefault(citation.span, []).append(f"Summary, sentence {number}")
+    for answered in workspace.answers:
+        if answered.answer.span is not None:
+            question = " ".join(answered.answer.question.split())
+            notes.setdefault(answered.answer.span, []).append(f"Answer to: {question}")
+    found: list[dict[str, object]] = []
+    for span, words in notes.items():
+        places = [[b.page, b.x0, b.y0, b.x1, b.y1] for b in boxes_of(workspace.document, span)]
+        found.append({"boxes": places, "note": "\n".join(words)})
+    if not found:
+        raise NotInLibrary
+    if workspace.summaries:
+        found[0]["note"] = f"{found[0]['note']}\n{_provenance(workspace.summaries[0].summary.run)}"
+    return found
 
 
 def file_stem(title: str) -> str:
@@ -52,13 +84,35 @@ def as_markdown(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
+def record(run: Run) -> list[tuple[str, str]]:
+    """How an output was made, as names and values."""
+    options = ", ".join(f"{name} {value}" for name, value in run.options.items() if name != "question")
+    pages = f"{run.pages_read} read"
+    if run.pages_without_text:
+        pages += f", {len(run.pages_without_text)} without text"
+    if run.pages_skipped:
+        pages += f", {len(run.pages_skipped)} not readable"
+    return [
+        ("Document (SHA-256)", run.document),
+        ("Pages", pages),
+        ("Model", f"{run.model}, {run.quantization}"),
+        ("Weights", run.weights_digest),
+        ("Options", options or "none"),
+        ("Global attention", f"{run.placement}, at most {run.n_global} tokens in a window"),
+        ("Read", f"{run.tokens_read} tokens in {run.windows} windows"),
+        ("Computed", f"on {run.device}, in {run.seconds:.1f} s, by Precis {run.app_version}"),
+        ("Run", run.key),
+    ]
+
+
 def _summary_markdown(workspace: Workspace) -> str:
     summary = workspace.summaries[0].summary
     lines = [f"# {as_markdown(workspace.row.title)}", ""]
     lines += [
         f"{n}. {as_markdown(s.text)} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
     ]
-    return "\n".join([*lines, "", f"*{as_markdown(_provenance(summary.run))}*", ""])
+    made = [f"- {name}: {as_markdown(value)}" for name, value in record(summary.run)]
+    return "\n".join([*lines, "", "## How this was made", "", *made, ""])
 
 
 def _summary_text(workspace: Workspace) -> str:
@@ -67,6 +121,29 @@ def _summary_text(workspace: Workspace) -> str:
         f"{n}. {' '.join(s.text.split())} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
     ]
     return "\n".join([" ".join(workspace.row.title.split()), "", *lines, "", _provenance(summary.run), ""])
+
+
+def _summary_docx(workspace: Workspace) -> bytes:
+    summary = workspace.summaries[0].summary
+    paragraphs = [(sentence.text, f"({_pages(sentence.citations)})") for sentence in summary.sentences]
+    return write_docx(workspace.row.title, paragraphs, record(summary.run))
+
+
+def _summary_bib(workspace: Workspace) -> str:
+    """The document as a BibTeX entry: what is known of it, which is not its authors."""
+    row, saved = workspace.row, workspace.summaries[0]
+    fields = {
+        "title": "{" + as_tex(row.title) + "}",
+        "note": as_tex(f"{row.n_pages} pages, SHA-256 {row.id}. {_provenance(saved.summary.run)}"),
+        "urldate": f"{saved.created:%Y-%m-%d}",
+    }
+    body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+    return f"@misc{{{file_stem(row.title)}-{row.id[:8]},\n{body}\n}}\n"
+
+
+def as_tex(text: str) -> str:
+    """Text that TeX prints as it is, on one line."""
+    return TEX.sub(lambda found: TEX_NAMES.get(found[0], "\\" + found[0]), " ".join(text.split()))
 
 
 def _summary_json(workspace: Workspace) -> str:
@@ -114,11 +191,19 @@ def _provenance(run: Run) -> str:
     return f"Precis {run.app_version}, {run.model} ({run.quantization}), {run.pages_read} pages read."
 
 
-FORMATS = {
+FORMATS: dict[str, Callable[[Workspace], str | bytes]] = {
     "summary.md": _summary_markdown,
     "summary.txt": _summary_text,
     "summary.json": _summary_json,
+    "summary.docx": _summary_docx,
+    "summary.bib": _summary_bib,
     "answers.md": _answers_markdown,
     "answers.json": _answers_json,
 }
-MEDIA_TYPES = {"md": "text/markdown", "txt": "text/plain", "json": "application/json"}
+MEDIA_TYPES = {
+    "md": "text/markdown",
+    "txt": "text/plain",
+    "json": "application/json",
+    "bib": "text/x-bibtex",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}

@@ -59,9 +59,14 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
             hits=library.hits,
             header=workspace.header,
             summary=workspace.summary,
+            compared=workspace.compared,
+            sections=workspace.sections,
+            preflight=workspace.preflight,
+            part=workspace.part,
             answers=workspace.answers,
             details=workspace.details,
             jobs=jobs,
+            pasted=library.pasted,
             question=workspace.question,
             query=library.query,
         )
@@ -92,13 +97,17 @@ class Wiring:
         """Add files, search."""
         self.followed(tab.files.upload, self._page.add, [tab.files])
         self.once(tab.files.upload, lambda: {tab.files: None}, [], [tab.files])
+        self.followed(tab.paste.click, self._page.paste, [tab.pasted])
         self.followed(tab.library.sample, self._page.sample, [])
         self.once(tab.query.submit, self._page.search, [tab.query])
         self.once(tab.hits.clear, self._page.clear, [])
 
     def workspace(self, tab: Workspace) -> None:
         """Summarize, ask."""
-        self.followed(tab.run.click, self._page.summarize, [self._memory, tab.length])
+        self.followed(tab.run.click, self._page.summarize, [self._memory, tab.length, tab.part])
+        self.once(tab.part.change, self._page.preflight, [self._memory, tab.part])
+        self.once(tab.summary.compare, self._page.compare, [self._memory])
+        self.once(tab.compared.close, lambda: {tab.compared: ""}, [], [tab.compared])
         self.followed(tab.ask.click, self._page.ask, [self._memory, tab.question])
         self.followed(tab.question.submit, self._page.ask, [self._memory, tab.question])
 

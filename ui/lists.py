@@ -222,7 +222,8 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
         controls.append(act("resume", again, class_="button quiet", data_job=row.id))
     if row.document_id in titles:
         controls.append(act("open", "Open", class_="button quiet", data_document=row.document_id))
-    question = str(row.params.get("question", row.params.get("length", "")))
+    asked = row.params.get("question") or row.params.get("length", "")
+    question = ", ".join(str(value) for value in (asked, row.params.get("part")) if value)
     good = {"done": "good", "running": "live", "queued": "live"}.get(row.state, "warn")
     return element(
         "li",

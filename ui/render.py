@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.types import Answer, Citation, Document, Run, Span, Summary
+from engine.tasks.scope import sections
+from engine.types import Answer, Citation, Document, Span, Summary, SummarySentence
 from ui.actions import JobView, Workspace, is_active
+from ui.compare import earlier_view
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
+from ui.saving import download, offered, provenance
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, SavedAnswer, SavedSummary
@@ -61,32 +63,45 @@ def chip(document: Document, citation: Citation, boxes_of: BoxesOf) -> Html:
         data_start=citation.span.start,
         data_end=citation.span.end,
         data_boxes=boxes_in_percent(document, citation.span, boxes_of),
-        title=quote[:400],
+        data_quote=quote[:400],
         aria_label=f"Show the source on page {citation.page}",
     )
 
 
 def summary_list(document: Document, summary: Summary, boxes_of: BoxesOf) -> Html:
-    """The sentences, numbered, each with its pages and, where it is low, its support."""
-    items = []
-    for sentence in summary.sentences:
-        chips = [chip(document, citation, boxes_of) for citation in sentence.citations]
-        weak = sentence.support < WELL_SUPPORTED or not sentence.citations
-        words = (
-            "No source found in the document"
-            if not sentence.citations
-            else (f"Weakly supported: {round(100 * sentence.support)}\N{NO-BREAK SPACE}%")
-        )
-        items.append(
-            element(
-                "li",
-                element("span", " ".join(sentence.text.split()), class_="said"),
-                " ",
-                element("span", *chips, class_="chips"),
-                element("span", words, class_="weak") if weak else None,
-            )
-        )
-    return element("ol", *items, class_="sentences")
+    """The sentences, numbered, each with its pages and, where it is low, its support; under the
+    headings of their sections where it was made section by section."""
+    items = [(sentence, _sentence_item(document, sentence, boxes_of)) for sentence in summary.sentences]
+    if summary.run.options.get("length") != "sections":
+        return element("ol", *(item for _, item in items), class_="sentences")
+    views: list[str | None] = []
+    for part in sections(document):
+        inside = [item for sentence, item in items if part.span.start <= _place(sentence) < part.span.end]
+        if inside:
+            views += [element("h3", part.title, class_="section-title") if part.title else None]
+            views += [element("ol", *inside, class_="sentences")]
+    return element("div", *views)
+
+
+def _place(sentence: SummarySentence) -> int:
+    return sentence.citations[0].span.start if sentence.citations else 0
+
+
+def _sentence_item(document: Document, sentence: SummarySentence, boxes_of: BoxesOf) -> Html:
+    chips = [chip(document, citation, boxes_of) for citation in sentence.citations]
+    weak = sentence.support < WELL_SUPPORTED or not sentence.citations
+    words = (
+        "No source found in the document"
+        if not sentence.citations
+        else (f"Weakly supported: {round(100 * sentence.support)}\N{NO-BREAK SPACE}%")
+    )
+    return element(
+        "li",
+        element("span", " ".join(sentence.text.split()), class_="said"),
+        " ",
+        element("span", *chips, class_="chips"),
+        element("span", words, class_="weak") if weak else None,
+    )
 
 
 def provisional_list(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html:
@@ -144,7 +159,8 @@ def summary_view(
     newest = _last_made(workspace, job)
     ending = not_finished(job) if job is not None and job.row.state != "done" else None
     if newest is not None:
-        return join([ending, saved_summary(document, newest, boxes_of)])
+        others = earlier_view(workspace.summaries, newest.id)
+        return join([ending, saved_summary(document, newest, boxes_of), others])
     if ending is not None:
         return join([ending, _provisional(document, provisional, boxes_of)])
     return note(
@@ -171,48 +187,19 @@ def _provisional(document: Document, citations: Sequence[Citation], boxes_of: Bo
 
 def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) -> Html:
     """A finished summary with its exports and how it was made."""
-    downloads = [
-        download(document.id, f"summary.{kind}", label)
-        for kind, label in (("md", "Markdown"), ("txt", "Text"), ("json", "JSON"))
-    ]
+    downloads = [download(document.id, what, label) for what, label in offered(document)]
     return element(
         "article",
         summary_list(document, saved.summary, boxes_of),
         element(
             "div",
             element("button", "Copy", type="button", class_="button quiet", data_go="copy"),
-            *downloads,
+            element("details", element("summary", "Save as"), element("div", *downloads, class_="tools")),
             class_="tools",
         ),
         provenance(saved.summary.run, saved.created),
         class_="result",
     )
-
-
-def download(document_id: str, what: str, label: str) -> Html:
-    """A link that saves a file."""
-    return element(
-        "a", label, href=f"/precis/export/{document_id}/{what}", download=True, class_="button quiet"
-    )
-
-
-def provenance(run: Run, created: datetime) -> Html:
-    """What was read, by which model, how long it took, and when."""
-    missing = []
-    if run.pages_without_text:
-        missing.append(f"no text on pages {page_ranges(run.pages_without_text)}")
-    if run.pages_skipped:
-        missing.append(f"not read: pages {page_ranges(run.pages_skipped)}")
-    length = run.options.get("length")
-    facts = [
-        *([f"{str(length).capitalize()} summary"] if length else []),
-        f"{plural(run.pages_read, 'page')} read",
-        *missing,
-        f"{run.model} ({run.quantization})",
-        f"{run.seconds:.0f} s" if run.seconds >= 1 else "under a second",
-        f"{created.day} {created:%b %Y}",
-    ]
-    return element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint provenance")
 
 
 def confidence_words(answer: Answer) -> str:

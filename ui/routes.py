@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from engine.errors import NotInLibrary, PrecisError
 from ui.actions import Actions
-from ui.exports import export
 from ui.security import Visitors
 
 PRIVATE = {"Cache-Control": "private, max-age=86400"}
@@ -58,7 +57,7 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
 
     def download(owner: str, request: Request) -> Response:
         document_id, what = str(request.path_params["document"]), str(request.path_params["what"])
-        file = export(actions.workspace(owner, document_id), what)
+        file = actions.export(owner, document_id, what)
         disposition = f'attachment; filename="{file.name}"'
         return Response(
             file.data, media_type=file.media_type, headers={**NOT_STORED, "Content-Disposition": disposition}

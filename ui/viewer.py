@@ -50,11 +50,13 @@ def viewer_html() -> Html:
             ),
             class_="viewer-tools",
         ),
+        element("p", id="page-said", class_="page-said", role="status", aria_live="polite"),
         element(
             "div",
             element(
                 "div",
                 element("img", id="page-image", alt="", src="/precis/assets/empty.svg"),
+                element("div", id="page-rests"),
                 element("div", id="page-boxes"),
                 class_="sheet",
                 id="sheet",

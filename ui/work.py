@@ -10,14 +10,20 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
-from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, SummaryOptions
+from engine.tasks.scope import within
+from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, Run, SummaryOptions
 from ui.jobs import JobWork, Outcome
+from ui.parts import read_part
+from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.services import Engine
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader
     from storage.rows import JobRow
     from storage.store import Store
+
+
+MACHINE = "machine"  # owns the settings that are about the computer, not about a reader
 
 
 class Work:
@@ -61,18 +67,31 @@ class Work:
     ) -> Outcome:
         """Summarise a document."""
         document_id = str(job.document_id)
-        options = SummaryOptions(length=cast(Length, job.params["length"]))
+        document = self._document(job.owner, document_id)
+        scope = read_part(str(job.params.get("part", "")), document)
+        options = SummaryOptions(length=cast(Length, job.params["length"]), scope=scope)
         known = self._store().summary_for(job.owner, self._key("summarize", document_id, options))
         if known is not None:
             return Outcome(known.id, document_id)
         summary = self._engine().summarize(
-            self._document(job.owner, document_id),
+            document,
             options,
             on_event=on_event,
             cancelled=cancelled,
             windows=windows,
         )
+        if not windows:  # else part of the time was spent before
+            self._learn(within(document, scope), summary.run)
         return Outcome(self._store().save_summary(job.owner, summary), document_id)
+
+    def _learn(self, part: Document, run: Run) -> None:
+        """Keep what the run took, for the next estimate."""
+        name = setting_name(run.model, run.device)
+        earlier = read_measured(self._store().get_setting(MACHINE, name))
+        value = with_run(earlier, run, n_chars_of(part), most_memory())
+        if value is not None:
+            self._store().set_setting(MACHINE, name, value)
+            self._store().set_setting(MACHINE, "device", run.device)
 
     def answer(
         self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]

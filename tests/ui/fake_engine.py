@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import Cancelled, OutOfMemory
+from engine.tasks.scope import within
 from engine.types import (
     Answer,
     AnswerOptions,
@@ -31,7 +32,7 @@ from engine.types import (
     run_key,
 )
 
-N_SENTENCES = {"short": 3, "medium": 6, "long": 12}
+N_SENTENCES = {"line": 1, "sections": 8, "short": 3, "medium": 6, "long": 12}
 VERSION = "0.0-test"
 
 
@@ -117,6 +118,7 @@ class FakeEngine:
         cancelled: IsCancelled = never_cancelled,
         windows: Mapping[int, bytes] = {},
     ) -> Summary:
+        document = within(document, options.scope)
         body = [s for s in document.sentences if s.kind == "body"] or list(document.sentences)
         wanted = min(N_SENTENCES[options.length], len(body))
         chosen = [body[i * len(body) // max(wanted, 1)] for i in range(wanted)]

@@ -1,14 +1,17 @@
 """Exports are inert in their format and complete."""
 
+import io
 import json
+import zipfile
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from engine.errors import NotInLibrary
-from engine.types import Answer, Citation, Run, Span, Summary, SummarySentence
-from ui.exports import as_markdown, export, file_stem
+from engine.types import Answer, Box, Citation, Run, Span, Summary, SummarySentence
+from ui.exports import as_markdown, as_tex, export, file_stem, marks
+from ui.word import NoWordWriter
 
 RUN = Run(
     "summarize",
@@ -100,3 +103,51 @@ def test_unknown_exports_are_not_there(what: str) -> None:
 )
 def test_file_names_are_plain(title: str, stem: str) -> None:
     assert file_stem(title) == stem
+
+
+HOSTILE = "=cmd|' /C calc'!A0 <script>x</script> \x0b{\\write18} \u202e http://evil.example/"
+
+
+def test_word_opens_with_the_sentences_pages_and_the_run_and_nothing_outside() -> None:
+    import docx
+
+    file = export(workspace(HOSTILE, title=HOSTILE), "summary.docx")
+    with zipfile.ZipFile(io.BytesIO(file.data)) as parts:
+        names = parts.namelist()
+        everything = {name: parts.read(name) for name in names}
+    assert not any(".." in name or name.startswith("/") for name in names)
+    assert not any(b'TargetMode="External"' in data for data in everything.values())
+    assert not any("vba" in name.lower() for name in names)
+    opened = docx.Document(io.BytesIO(file.data))
+    words = "\n".join(paragraph.text for paragraph in opened.paragraphs)
+    assert "<script>x</script>" in words and "(p. 3)" in words
+    cells = [cell.text for row in opened.tables[0].rows for cell in row.cells]
+    assert RUN.key in cells and "the first token, at most 1 tokens in a window" in cells
+
+
+def test_without_python_docx_the_refusal_names_the_way_on(monkeypatch) -> None:
+    monkeypatch.setattr("ui.word.importlib.util.find_spec", lambda name: None)
+    with pytest.raises(NoWordWriter, match="pip install python-docx"):
+        export(workspace(), "summary.docx")
+
+
+def test_the_citation_is_balanced_and_holds_no_command() -> None:
+    text = export(workspace(title=HOSTILE), "summary.bib").data.decode()
+    assert text.startswith("@misc{") and "d" * 64 in text
+    bare = text.replace("\\{", "").replace("\\}", "")
+    assert bare.count("{") == bare.count("}")
+    assert "\\write" not in text and as_tex("a_b%c") == "a\\_b\\%c"
+
+
+def test_markdown_carries_the_run() -> None:
+    text = export(workspace(), "summary.md").data.decode()
+    assert RUN.key in text and "How this was made" in text
+
+
+def test_notes_stand_at_the_places_of_summary_and_answers() -> None:
+    made = workspace()
+    made.document = SimpleNamespace()
+    places = marks(made, lambda document, span: [Box(3, 1, 2, 3, 4)])
+    (place,) = places
+    assert place["boxes"] == [[3, 1, 2, 3, 4]]
+    assert place["note"].startswith("Summary, sentence 1\nAnswer to: Why?\nPrecis 0")

@@ -15,12 +15,15 @@ class Library:
     """The components of this screen."""
 
     files: gr.File
+    pasted: gr.Textbox
+    paste: gr.Button
     adding: gr.HTML
     query: gr.Textbox
     hits: gr.HTML
     library: gr.HTML
 
 
+MOST_PASTED = 2_000_000  # characters; a longer text is a file
 HOSTED_NOTICE = (
     "This is a shared demonstration. What you add is sent to this server, can be read by who runs it, and is "
     "deleted after an hour. Do not add anything confidential."
@@ -34,6 +37,16 @@ def build_library(*, hosted: bool = False) -> Library:
             notice = element("p", HOSTED_NOTICE, class_="warning")
             gr.HTML(notice, js_on_load=None, padding=False, apply_default_css=False)
         files = gr.File(label="Add documents", file_count="multiple", elem_id="upload", height=132)
+        with gr.Accordion("Paste text instead", open=False, elem_id="pasting"):
+            pasted = gr.Textbox(
+                label="Text",
+                placeholder="Paste a text. Its first line becomes its title.",
+                lines=6,
+                max_lines=14,
+                max_length=MOST_PASTED,
+                elem_id="pasted",
+            )
+            paste = gr.Button("Add this text", elem_id="paste", size="md")
         adding = region("adding", "open", "stop", "resume")
         query = gr.Textbox(
             label="Search the library",
@@ -44,4 +57,4 @@ def build_library(*, hosted: bool = False) -> Library:
         )
         hits = region("hits", "open", "clear")
         library = region("library", "open", "delete", "sample")
-    return Library(files, adding, query, hits, library)
+    return Library(files, pasted, paste, adding, query, hits, library)

@@ -21,10 +21,13 @@ from engine.ingest.boxes import boxes_of
 from engine.types import Citation
 from ui.about import data_view, models_view
 from ui.actions import Actions, BadRequest, JobView
+from ui.ahead import preflight_view, sections_view
+from ui.compare import compare_view
 from ui.details import details_view
 from ui.html import Html, element, join
 from ui.jobs import Story, citations_of
 from ui.lists import hits_view, jobs_view, library_view, undo_bar
+from ui.parts import UnknownPart
 from ui.pieces import failure, note
 from ui.render import answers_view, header, summary_view
 from ui.security import Visitors
@@ -174,7 +177,14 @@ class Page:
             textual=int(not document.lines),
             title=document.title,
         )
-        return {**shown, self.regions.place: order, self.regions.memory: Memory(wanted, follow).kept()}
+        chosen = {
+            self.regions.part: "",
+            self.regions.compared: "",
+            self.regions.sections: sections_view(document),
+            self.regions.preflight: self._preflight(owner, wanted),
+        }
+        memory = {self.regions.memory: Memory(wanted, follow).kept()}
+        return {**shown, **chosen, **memory, self.regions.place: order}
 
     # ------------------------------------------------------------------- handlers
 
@@ -214,17 +224,46 @@ class Page:
         return {self.regions.memory: Memory(follow=jobs[0] if len(jobs) == 1 else None).kept()}
 
     @guarded
+    def paste(self, text: str, request: gr.Request) -> Update:
+        """Add a pasted text, named by its first line."""
+        owner = self.owner(request)
+        job = self.actions.add_text(owner, text or "", self._uploads)
+        return {self.regions.memory: Memory(follow=job).kept(), self.regions.pasted: ""}
+
+    @guarded
     def sample(self, request: gr.Request) -> Update:
         """Add the sample paper that comes with the program."""
         job = self.actions.add(self.owner(request), SAMPLE, SAMPLE_NAME)
         return {self.regions.memory: Memory(follow=job).kept()}
 
     @guarded
-    def summarize(self, memory: object, length: str, request: gr.Request) -> Update:
-        """Queue a summary of the open document."""
+    def summarize(self, memory: object, length: str, part: str, request: gr.Request) -> Update:
+        """Queue a summary of the open document or a part of it."""
         owner, wanted = self.owner(request), self._open_document(memory)
-        self.actions.summarize(owner, wanted, length)
+        self.actions.summarize(owner, wanted, length, part)
         return self.show_document(owner, wanted)
+
+    @guarded
+    def preflight(self, memory: object, part: str, request: gr.Request) -> Update:
+        """Say what a summary of this part will take, or that there is no such part."""
+        wanted = Memory.read(memory).document
+        return {self.regions.preflight: self._preflight(self.owner(request), wanted, part)} if wanted else {}
+
+    def _preflight(self, owner: str, wanted: str, part: str = "") -> Html:
+        try:
+            return preflight_view(self.actions.preflight(owner, wanted, part))
+        except UnknownPart as error:
+            return element("p", str(error), class_="refused", role="alert")
+
+    @guarded
+    def compare(self, memory: object, event: gr.EventData, request: gr.Request) -> Update:
+        """Show two summaries of the open document side by side."""
+        workspace = self.actions.workspace(self.owner(request), self._open_document(memory))
+        known = {saved.id: saved.summary for saved in workspace.summaries}
+        one, other = known.get(number(event, "one")), known.get(number(event, "other"))
+        if one is None or other is None:
+            raise NotInLibrary
+        return {self.regions.compared: compare_view(one, other)}
 
     @guarded
     def ask(self, memory: object, question: str, request: gr.Request) -> Update:

@@ -50,9 +50,14 @@ class Regions:
     hits: gr.HTML
     header: gr.HTML
     summary: gr.HTML
+    compared: gr.HTML
+    sections: gr.HTML
+    preflight: gr.HTML
+    part: gr.Textbox
     answers: gr.HTML
     details: gr.HTML
     jobs: gr.HTML
+    pasted: gr.Textbox
     question: gr.Textbox
     query: gr.Textbox
 

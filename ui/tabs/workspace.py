@@ -8,11 +8,18 @@ import gradio as gr
 
 from ui.actions import MAX_QUESTION_CHARS
 from ui.html import Html, element
+from ui.parts import MOST_CHARS
 from ui.tabs.regions import region
 from ui.viewer import build_viewer
 
 TABS = {"page": "Page", "summary": "Summary", "ask": "Ask", "details": "Details"}
-LENGTHS = [("Short", "short"), ("Medium", "medium"), ("Long", "long")]
+LENGTHS = [
+    ("One line", "line"),
+    ("Short", "short"),
+    ("Medium", "medium"),
+    ("Long", "long"),
+    ("By section", "sections"),
+]
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,11 @@ class Workspace:
     header: gr.HTML
     length: gr.Radio
     run: gr.Button
+    part: gr.Textbox
+    sections: gr.HTML
+    preflight: gr.HTML
     summary: gr.HTML
+    compared: gr.HTML
     question: gr.Textbox
     ask: gr.Button
     answers: gr.HTML
@@ -60,14 +71,24 @@ def build_workspace() -> Workspace:
             with gr.Column(elem_id="pane-tabs", elem_classes="pane", min_width=0):
                 gr.HTML(tab_list(), js_on_load=None, padding=False, apply_default_css=False)
                 with gr.Column(elem_id="panel-summary", elem_classes="tab-panel"):
+                    length = gr.Radio(LENGTHS, value="medium", label="Length", elem_id="length")
                     with gr.Row(elem_classes="run-row"):
-                        length = gr.Radio(
-                            LENGTHS, value="medium", label="Length", elem_id="length", scale=3, min_width=200
+                        part = gr.Textbox(
+                            label="Pages or sections",
+                            placeholder="All of it; or pages such as 2-5, 9",
+                            elem_id="part",
+                            max_lines=1,
+                            max_length=MOST_CHARS,
+                            scale=3,
+                            min_width=200,
                         )
                         run = gr.Button(
                             "Summarize", variant="primary", elem_id="summarize", scale=1, min_width=140
                         )
-                    summary = region("summary", "stop", "resume")
+                    sections = region("sections")
+                    preflight = region("preflight")
+                    summary = region("summary", "stop", "resume", "compare")
+                    compared = region("compared", "close")
                 with gr.Column(elem_id="panel-ask", elem_classes="tab-panel"):
                     with gr.Row(elem_classes="run-row"):
                         question = gr.Textbox(
@@ -83,4 +104,6 @@ def build_workspace() -> Workspace:
                     answers = region("answers", "stop", "resume")
                 with gr.Column(elem_id="panel-details", elem_classes="tab-panel"):
                     details = region("details", "delete")
-    return Workspace(header, length, run, summary, question, ask, answers, details)
+    return Workspace(
+        header, length, run, part, sections, preflight, summary, compared, question, ask, answers, details
+    )

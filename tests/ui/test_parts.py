@@ -1,0 +1,86 @@
+"""Parts of a document in words, and what a summary of one will take."""
+
+import pytest
+
+from engine.types import Document, Heading, ModelInfo, Page, Run, Sentence, Span
+from ui.ahead import duration, preflight_view, rounded, sections_view
+from ui.parts import UnknownPart, read_part
+from ui.preflight import Measured, estimate, read_measured, with_run
+
+TEXT = "Alpha one. Alpha two. Bravo one. Bravo two. "
+MODEL = ModelInfo("m", "longformer", ("summarize",), "", 1_000_000, "0", "int8", 4096, ("en",), "CC0", True)
+
+
+def make_document() -> Document:
+    spans = [Span(0, 10), Span(11, 21), Span(22, 32), Span(33, 43)]
+    return Document(
+        "d" * 64,
+        "T",
+        TEXT,
+        (
+            Page(1, 612, 792, Span(0, 22)),
+            Page(2, 612, 792, Span(22, 44)),
+            Page(3, 612, 792, Span(44, 44), "no_text"),
+        ),
+        sentences=tuple(Sentence(span, 1 if span.start < 22 else 2) for span in spans),
+        outline=(Heading(Span(0, 5), 1), Heading(Span(22, 27), 2)),
+    )
+
+
+@pytest.mark.parametrize(
+    "words, spans",
+    [
+        ("", ()),
+        (" 2 ", (Span(22, 44),)),
+        ("1-2", (Span(0, 44),)),
+        ("2, 1", (Span(0, 44),)),
+        ("§2", (Span(22, 44),)),
+        ("s1; 1", (Span(0, 22),)),
+    ],
+)
+def test_pages_and_sections_in_words(words: str, spans: tuple[Span, ...]) -> None:
+    assert read_part(words, make_document()) == spans
+
+
+@pytest.mark.parametrize("words", ["0", "4", "2-1", "§3", "§0", "all", "1-2-3", "<b>", "1" * 2000, "3"])
+def test_what_names_no_part_is_refused_with_a_way_on(words: str) -> None:
+    with pytest.raises(UnknownPart) as refusal:
+        read_part(words, make_document())
+    assert "<b>" not in str(refusal.value) and str(refusal.value).endswith(".")
+
+
+def test_the_estimate_follows_what_earlier_runs_took() -> None:
+    document = make_document()
+    earlier = [Measured(400, 100, 2.0, 900), Measured(400, 100, 4.0, 800), Measured(400, 100, 3.0, 700)]
+    whole = estimate(document, (), MODEL, "cpu", earlier)
+    part = estimate(document, read_part("2", document), MODEL, "cpu", earlier)
+    assert (whole.n_pages, part.n_pages) == (2, 1)
+    assert whole.n_tokens == 10 and part.n_tokens == 5 and whole.seconds == pytest.approx(0.3)
+    assert whole.is_measured and whole.n_bytes == 900
+    assert not estimate(document, (), MODEL, "cpu", []).is_measured
+
+
+def test_only_the_last_runs_are_kept_and_short_ones_not_at_all() -> None:
+    run = Run("summarize", "d", "m", "0", "int8", "cpu", {}, "", 1, 1, 1000, 1, (), (), "0", 2.0)
+    value = None
+    for _ in range(20):
+        value = with_run(read_measured(value), run, 4400, 5)
+    assert len(read_measured(value)) == 8 and read_measured(value)[0].n_tokens == 1000
+    short = Run("summarize", "d", "m", "0", "int8", "cpu", {}, "", 1, 1, 20, 1, (), (), "0", 2.0)
+    assert with_run((), short, 88, 5) is None
+    assert read_measured("nonsense") == () == read_measured(None)
+
+
+def test_the_line_says_pages_tokens_windows_device_memory_and_time() -> None:
+    line = preflight_view(estimate(make_document(), (), MODEL, "cpu", []))
+    for words in ("2 pages", "tokens", "1 window", "on the processor", "GB of memory", "a guess"):
+        assert words in line
+    assert rounded(12_345) == 12_000 and duration(100) == "about 2 min"
+
+
+def test_headings_are_offered_escaped() -> None:
+    hostile = Document(
+        "d" * 64, "T", "<b>x</b> text.", (Page(1, 1, 1, Span(0, 14)),), outline=(Heading(Span(0, 8), 1),)
+    )
+    assert "<b>" not in sections_view(hostile) and "&lt;b&gt;" in sections_view(hostile)
+    assert sections_view(Document("d" * 64, "T", "", ())) == ""

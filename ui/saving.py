@@ -1,0 +1,49 @@
+"""How an output was made, in a line, and the files it can be saved as."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.types import Document, Run
+from ui.html import Html, element
+from ui.pieces import page_ranges, plural
+from ui.word import can_write
+
+LENGTHS = {"line": "One line", "sections": "Section by section"} | {
+    name: f"{name.capitalize()} summary" for name in ("short", "medium", "long")
+}
+
+
+def offered(document: Document) -> list[tuple[str, str]]:
+    """The files that a summary can be saved as here, and their names."""
+    kinds = [("summary.md", "Markdown"), ("summary.txt", "Text"), ("summary.json", "JSON")]
+    kinds += [("summary.docx", "Word")] if can_write() else []
+    kinds += [("notes.pdf", "PDF with notes")] if document.lines else []
+    return [*kinds, ("summary.bib", "BibTeX")]
+
+
+def download(document_id: str, what: str, label: str) -> Html:
+    """A link that saves a file."""
+    return element(
+        "a", label, href=f"/precis/export/{document_id}/{what}", download=True, class_="button quiet"
+    )
+
+
+def provenance(run: Run, created: datetime) -> Html:
+    """What was read, by which model, how long it took, and when."""
+    missing = []
+    if run.pages_without_text:
+        missing.append(f"no text on pages {page_ranges(run.pages_without_text)}")
+    if run.pages_skipped:
+        missing.append(f"not read: pages {page_ranges(run.pages_skipped)}")
+    length = run.options.get("length")
+    facts = [
+        *([LENGTHS.get(str(length), "Summary")] if length else []),
+        *(["of a part"] if run.options.get("scope") else []),
+        f"{plural(run.pages_read, 'page')} read",
+        *missing,
+        f"{run.model} ({run.quantization})",
+        f"{run.seconds:.0f} s" if run.seconds >= 1 else "under a second",
+        f"{created.day} {created:%b %Y}",
+    ]
+    return element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint provenance")
