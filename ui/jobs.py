@@ -13,7 +13,6 @@ continues where it was.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 import traceback
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from engine.errors import Cancelled, PrecisError
 from engine.types import Citation, Event, JsonScalar, Progress, Provisional, Span, WindowDone
+from ui.turns import Turns
 
 if TYPE_CHECKING:
     from storage.rows import JobEvent, JobRow
@@ -72,14 +72,14 @@ class Jobs:
         store = self._store()
         if store.is_holder:
             for job in store.queued_jobs():
-                self._enqueue(job.id, job.kind)
+                self._enqueue(job.owner, job.id, job.kind)
 
     def submit(
         self, owner: str, kind: str, params: Mapping[str, JsonScalar], document_id: str | None = None
     ) -> int:
         """Queue a job and return its number."""
         job_id = self._store().create_job(owner, kind, params, document_id)
-        self._enqueue(job_id, kind)
+        self._enqueue(owner, job_id, kind)
         return job_id
 
     def stop(self, owner: str, job_id: int) -> None:
@@ -95,7 +95,7 @@ class Jobs:
         job = self._store().job(owner, job_id)
         if job.state in RESUMABLE:
             self._store().requeue_job(owner, job_id)
-            self._enqueue(job_id, job.kind)
+            self._enqueue(owner, job_id, job.kind)
 
     def close(self) -> None:
         """Stop everything; what was running is marked interrupted and can be resumed."""
@@ -105,8 +105,8 @@ class Jobs:
         for lane in self._lanes:
             lane.close()
 
-    def _enqueue(self, job_id: int, kind: str) -> None:
-        next(lane for lane in self._lanes if kind in lane.kinds).waiting.put(job_id)
+    def _enqueue(self, owner: str, job_id: int, kind: str) -> None:
+        next(lane for lane in self._lanes if kind in lane.kinds).waiting.put(owner, job_id)
 
     def _run(self, job_id: int, kinds: Mapping[str, JobWork]) -> None:
         flag = self._cancelled[job_id] = threading.Event()
@@ -170,7 +170,7 @@ class _Lane:
 
     def __init__(self, kinds: dict[str, JobWork], run: Callable[[int, Mapping[str, JobWork]], None]) -> None:
         self.kinds = kinds
-        self.waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self.waiting = Turns()
         self.thread = threading.Thread(
             target=self._loop, args=(run,), daemon=True, name=f"precis-{'-'.join(kinds)}"
         )
@@ -180,7 +180,7 @@ class _Lane:
             run(job_id, self.kinds)
 
     def close(self) -> None:
-        self.waiting.put(None)
+        self.waiting.close()
         if self.thread.is_alive():
             self.thread.join(timeout=10)
 
