@@ -1,9 +1,8 @@
 """Fit what scores mean, on validation documents: `calibration.json`.
 
-Two logistic regressions: one over the features of every candidate ("does this span answer?"), which
-weighs the candidates of all windows against one another; and one over the best score of each
-document, once for "the answer is right" and once for "there is none". The threshold is the score
-where the two are equally likely.
+Logistic regressions: one over the features of every candidate ("does this span answer?"), which
+weighs the candidates of all windows against one another; and two over how the best one stands in
+its document, for "it is right" and for "there is no answer". What is said is the likelier of these.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from engine.tasks.answer import NOTHING
+from engine.tasks.answer import rank, stand
 from engine.tasks.reader import Calibration, LoadedReader
 from engine.text.tokenizer import WordPiece
 from training.minilm import start_from_minilm
@@ -34,7 +33,8 @@ QUESTIONS = {
     "medquad": 60,
     "openstax-terms": 60,
 }
-EVEN = Calibration((1.0,) + (0.0,) * 10, (1.0, 0.0), (-1.0, 0.0), 0.0)  # the margin alone
+EVEN = Calibration((1.0,) + (0.0,) * 10, (1.0,) + (0.0,) * 5, (-1.0,) + (0.0,) * 5)  # the margin alone
+FITTED = ("weights", "found", "absent")
 RIGHT = 0.5  # F1 from which an answer counts as right
 Numbers = npt.NDArray[np.float64]
 
@@ -48,30 +48,27 @@ def fit(judged: Sequence[Judged]) -> Calibration:
     model = LogisticRegression(C=1.0, fit_intercept=False, max_iter=2000)
     model.fit(features, labels, sample_weight=1 / counts[groups] ** 0.5)
     weights = model.coef_[0]
-    best = np.array([_best(one, weights) for one in judged])
-    right = np.array([_is_right(one, weights) for one in judged])
+    ranked = [rank(one.candidates, one.features, weights) for one in judged]
+    standings = np.array(
+        [stand(order, one.features, one.n_windows)[0] for one, order in zip(judged, ranked, strict=True)]
+    )
+    right = np.array([_is_right(one, order) for one, order in zip(judged, ranked, strict=True)])
     absent = np.array([not one.asked.answers for one in judged])
-    found, none = _logistic(best, right), _logistic(best, absent)
-    return Calibration(tuple(weights.tolist()), found, none, _threshold(found, none))
+    return Calibration(tuple(weights.tolist()), _logistic(standings, right), _logistic(standings, absent))
 
 
-def _best(one: Judged, weights: Numbers) -> float:
-    return float((np.array(one.features) @ weights).max()) if one.features else NOTHING
+def _is_right(one: Judged, ranked: Sequence[tuple[float, int]]) -> bool:
+    return bool(ranked) and one.quality[ranked[0][1]] >= RIGHT
 
 
-def _is_right(one: Judged, weights: Numbers) -> bool:
-    return bool(one.features) and one.quality[int((np.array(one.features) @ weights).argmax())] >= RIGHT
-
-
-def _logistic(scores: Numbers, labels: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    model = LogisticRegression(C=1e4, max_iter=2000).fit(scores[:, None], labels)
-    return float(model.coef_[0, 0]), float(model.intercept_[0])
-
-
-def _threshold(found: tuple[float, float], none: tuple[float, float]) -> float:
-    """The score from which "this is the answer" is likelier than "there is none": where the two
-    curves meet, so that what is said is always the likelier of the two statements."""
-    return (none[1] - found[1]) / (found[0] - none[0])
+def _logistic(standings: Numbers, labels: npt.NDArray[np.bool_]) -> tuple[float, ...]:
+    """Log-odds as a weighted sum of a standing, whose last value is 1. The values are brought to one
+    scale while they are fitted, so that the same penalty holds for all."""
+    values = standings[:, :-1]
+    middle, scale = values.mean(0), values.std(0) + 1e-6
+    model = LogisticRegression(C=0.1, max_iter=2000).fit((values - middle) / scale, labels)
+    weights = model.coef_[0] / scale
+    return (*weights.tolist(), float(model.intercept_[0] - weights @ middle))
 
 
 def calibration_error(confidences: Sequence[float], truths: Sequence[bool], bins: int = 10) -> float:
@@ -110,26 +107,32 @@ def main() -> None:
 
 def describe(judged: Sequence[Judged], made: Calibration) -> str:
     """How the calibration does on the documents it was fitted on, by source."""
-    lines = [
-        f"threshold {made.threshold:.2f}, weights {', '.join(f'{weight:.2f}' for weight in made.weights)}"
-    ]
-    weights = np.array(made.weights)
+    lines = [f"{name}: {', '.join(f'{value:.2f}' for value in getattr(made, name))}" for name in FITTED]
+    claims, truths = [], []
     for source in dict.fromkeys(one.asked.source for one in judged):
         own = [one for one in judged if one.asked.source == source]
-        able = [one for one in own if one.asked.answers]
-        right = [_is_right(one, weights) for one in able]
-        margins = [one.quality[int(np.argmax([row[0] for row in one.features]))] >= RIGHT for one in able]
-        true = [
-            _is_right(one, weights) if _best(one, weights) >= made.threshold else not one.asked.answers
-            for one in own
-        ]
-        within = [max(one.quality, default=0.0) >= RIGHT for one in able]
+        right, within, true = [], [], []
+        for one in own:
+            ranked = rank(one.candidates, one.features, made.weights)
+            standing = stand(ranked, one.features, one.n_windows)[0]
+            found, absent = (_claim(weights, standing) for weights in (made.found, made.absent))
+            is_right = _is_right(one, ranked)
+            true.append(is_right if found >= absent else not one.asked.answers)
+            claims.append(max(found, absent))
+            if one.asked.answers:
+                right.append(is_right)
+                within.append(max(one.quality, default=0.0) >= RIGHT)
+        truths += true
         lines.append(
-            f"{source:16} {len(own):4} questions, {len(able):4} with an answer: right {np.mean(right):.3f} "
-            f"(by margin alone {np.mean(margins):.3f}, among the candidates {np.mean(within):.3f}); "
-            f"true statements {np.mean(true):.3f}"
+            f"{source:16} {len(own):4} questions, {len(right):4} with an answer: right {np.mean(right):.3f} "
+            f"(among the candidates {np.mean(within):.3f}); true statements {np.mean(true):.3f}"
         )
+    lines.append(f"expected calibration error {calibration_error(claims, truths):.3f}")
     return "\n".join(lines)
+
+
+def _claim(weights: Sequence[float], standing: Sequence[float]) -> float:
+    return float(1 / (1 + np.exp(-np.dot(weights, standing))))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from engine.device import choose_device
-from engine.tasks.answer import answer_document
+from engine.tasks.answer import AnswerResult, answer_document
 from engine.tasks.features import candidates, describe
 from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.retrieval import Bm25
@@ -28,7 +29,7 @@ from training.baselines import Forest, grow, lexrank, textrank, trees
 from training.calibrate import RIGHT, calibration_error
 from training.corpus import pairs, questions
 from training.documents import wrap
-from training.extracts import at_random, by_score, cut, greedy_oracle, lead, plainly, rouge
+from training.extracts import at_random, by_score, cut, greedy_oracle, lead, plainly, rouge, rouge_l
 from training.whole import Asked, ask, best_f1, exact
 
 SEED = 7
@@ -100,7 +101,7 @@ def extract_rows(
         seen.setdefault(row["document"][:200], row)
     rows = list(seen.values())
     random.Random(f"{SEED} {source}").shuffle(rows)
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[tuple[float, float, float]]] = {}
     for row in rows[:count]:
         document, summary = wrap(row["document"], row["title"] or "", row["id"]), row["summary"]
         n_words = len(summary.split())
@@ -119,12 +120,17 @@ def extract_rows(
             ratings = forest(document, features_of(reader, document, scores))
             orders["boosted features"] = by_score(document, ratings, scores.vectors, n_words)
         for name, order in orders.items():
-            found.setdefault(name, []).append(rouge(cut(document, order, n_words), summary))
+            found.setdefault(name, []).append(measured(cut(document, order, n_words), summary))
     return [_extract_row(source, name, values) for name, values in found.items()]
 
 
-def _extract_row(source: str, system: str, values: Sequence[tuple[float, float]]) -> Row:
-    one, two = interval([a for a, _ in values]), interval([b for _, b in values])
+def measured(extract: str, summary: str) -> tuple[float, float, float]:
+    """ROUGE-1, ROUGE-2 and ROUGE-L."""
+    return *rouge(extract, summary), rouge_l(extract, summary)
+
+
+def _extract_row(source: str, system: str, values: Sequence[tuple[float, float, float]]) -> Row:
+    one, two, longest = (interval([row[i] for row in values]) for i in range(3))
     return {
         "task": "extract",
         "source": source,
@@ -136,6 +142,7 @@ def _extract_row(source: str, system: str, values: Sequence[tuple[float, float]]
         "rouge2": two[0],
         "rouge2_low": two[1],
         "rouge2_high": two[2],
+        "rougeL": longest[0],
     }
 
 
@@ -190,40 +197,55 @@ def among_others(corpus: Path, count: int, n_words: int = 3000) -> list[Asked]:
     return found
 
 
-def answer_row(reader: LoadedReader, name: str, asked: Sequence[Asked]) -> Row:
-    """All measures of one set. The answer is forced for EM and F1; `true` is the share of
-    statements (an answer, or that there is none) that are right."""
-    em, overlap, words, scores, able, claims, truths = [], [], [], [], [], [], []
-    seconds, n_tokens = 0.0, 0
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one question."""
+
+    asked: Asked
+    result: AnswerResult
+    seconds: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether what was stated is true: the answer, or that there is none."""
+        wanted = self.asked.answers
+        return best_f1(self.result.text, wanted) >= RIGHT if self.result.found else not wanted
+
+
+def judge(reader: LoadedReader, asked: Sequence[Asked]) -> list[Verdict]:
+    """Answer every question as the app does."""
+    verdicts = []
     for one in asked:
         began = time.monotonic()
         with torch.autocast("cpu", torch.bfloat16):
             result = answer_document(reader, one.document, one.question)
-        seconds, n_tokens = seconds + time.monotonic() - began, n_tokens + result.n_tokens
-        if one.answers:
-            em.append(100 * exact(result.best, one.answers))
-            overlap.append(100 * best_f1(result.best, one.answers))
-            words.append(100 * best_f1(_best_sentence(one), one.answers))
-        scores.append(result.score)
-        able.append(bool(one.answers))
-        right = best_f1(result.text, one.answers) >= RIGHT if result.found else not one.answers
-        claims.append(result.confidence)
-        truths.append(right)
-    mean, low, high = interval(overlap)
+        verdicts.append(Verdict(one, result, time.monotonic() - began))
+    return verdicts
+
+
+def answer_row(name: str, verdicts: Sequence[Verdict]) -> Row:
+    """All measures of one set. The answer is forced for EM and F1; `true` is the share of
+    statements (an answer, or that there is none) that are right."""
+    able = [one for one in verdicts if one.asked.answers]
+    mean, low, high = interval([100 * best_f1(one.result.best, one.asked.answers) for one in able])
+    truths = [one.is_right for one in verdicts]
+    n_tokens = sum(one.result.n_tokens for one in verdicts)
     return {
         "task": "answer",
         "source": name,
-        "n": len(asked),
-        "n_answerable": len(em),
-        "em": interval(em)[0],
+        "n": len(verdicts),
+        "n_answerable": len(able),
+        "em": interval([100 * exact(one.result.best, one.asked.answers) for one in able])[0],
         "f1": mean,
         "f1_low": low,
         "f1_high": high,
-        "f1_bm25_sentence": interval(words)[0],
-        "auc": area(scores, able),
-        "true": interval([100.0 * t for t in truths])[0],
-        "ece": calibration_error(claims, truths),
-        "seconds_per_4096": seconds / max(1, n_tokens) * 4096,
+        "f1_bm25_sentence": interval(
+            [100 * best_f1(_best_sentence(one.asked), one.asked.answers) for one in able]
+        )[0],
+        "auc": area([one.result.score for one in verdicts], [bool(one.asked.answers) for one in verdicts]),
+        "true": interval([100.0 * truth for truth in truths])[0],
+        "ece": calibration_error([one.result.confidence for one in verdicts], truths),
+        "seconds_per_4096": sum(one.seconds for one in verdicts) / max(1, n_tokens) * 4096,
     }
 
 
@@ -238,12 +260,12 @@ def _best_sentence(one: Asked) -> str:
 
 def show(rows: Sequence[Row]) -> str:
     """The rows as Markdown."""
-    lines = ["| source | system | n | ROUGE-1 | ROUGE-2 |", "|---|---|--:|--:|--:|"]
+    lines = ["| source | system | n | ROUGE-1 | ROUGE-2 | ROUGE-L |", "|---|---|--:|--:|--:|--:|"]
     for row in rows:
         if row["task"] == "extract":
             lines.append(
                 "| {source} | {system} | {n} | {rouge1:.1f} ({rouge1_low:.1f}-{rouge1_high:.1f}) | "
-                "{rouge2:.1f} ({rouge2_low:.1f}-{rouge2_high:.1f}) |".format(**row)
+                "{rouge2:.1f} ({rouge2_low:.1f}-{rouge2_high:.1f}) | {rougeL:.1f} |".format(**row)
             )
     heads = "questions|n|EM|F1|F1 of BM25's sentence|no-answer AUC|true statements|ECE|s / 4,096"
     lines += ["", "| " + heads.replace("|", " | ") + " |", "|---|" + "--:|" * 8]
@@ -286,9 +308,13 @@ def main() -> None:
             f"{source} whole": ask(options.corpus, source, "test", max(8, int(share * n_questions / 3)), SEED)
             for source, share in WHOLE.items()
         }
+        whole: list[Verdict] = []
         for name, asked in sets.items():
-            rows.append(answer_row(reader, name, asked))
+            verdicts = judge(reader, asked)
+            whole += verdicts if name.endswith(" whole") else []
+            rows.append(answer_row(name, verdicts))
             print(json.dumps(rows[-1]), flush=True)
+        rows.append(answer_row("all whole documents", whole))
     print(show(rows))
     print(json.dumps({"model": options.model.name, "rows": rows}))
 

@@ -46,6 +46,7 @@ class Judged:
     candidates: tuple[Candidate, ...]
     features: tuple[tuple[float, ...], ...]
     texts: tuple[str, ...]
+    n_windows: int
 
     @property
     def quality(self) -> list[float]:
@@ -116,6 +117,7 @@ def read(reader: LoadedReader, asked: Asked, n_rows: int = 8) -> Judged:
         tuple(found),
         tuple(reading.features(one) for one in found),
         tuple(trimmed(asked.document.text, one).of(asked.document.text) for one in found),
+        len(reading.windows),
     )
 
 

@@ -4,8 +4,8 @@
                     the best spans inside one sentence, each scored against [CLS] ("not here")
     the document    candidates of all windows weighed together with what the question's rare words
                     say about their sentences (BM25), by weights fitted on validation documents
-    the answer      the best candidate where its score reaches the threshold; its confidence, and
-                    that of "not in this document", come from the calibration of the model
+    the answer      the best candidate, or that there is none, whichever is likelier by the
+                    calibration of the model; that probability is the confidence
 
 The windows most likely to hold the answer are read first, so that a first answer shows early; the
 final answer does not depend on the order. Letters: B batch, L tokens.
@@ -45,6 +45,7 @@ KEPT = 4  # candidates of each window
 NEAR = 24  # starts and ends that are looked at in a window
 EVIDENCE = 3
 NOTHING = -20.0  # the score of a document without a single candidate
+MOST_LEAD = 3.0  # over the best other candidate, that counts
 LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
 OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
@@ -65,7 +66,7 @@ class AnswerResult:
     n_tokens: int
     n_global: int
     best: str = ""  # the likeliest answer, also where it was not likely enough to be given
-    score: float = -math.inf  # and its weighed score
+    score: float = 0.0  # the probability that the document has an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,53 +186,89 @@ class Reading:
         )
 
     def weigh(self, found: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
-        """Candidates with their score, best first, each place once."""
-        weights = self.reader.calibration.weights
-        scored = [
-            (sum(w * x for w, x in zip(weights, self.features(candidate), strict=True)), candidate)
-            for candidate in found
-        ]
-        scored.sort(key=lambda pair: (-pair[0], pair[1].start, pair[1].end))
-        kept: list[tuple[float, Candidate]] = []
-        for score, candidate in scored:
-            if all(candidate.end <= other.start or candidate.start >= other.end for _, other in kept):
-                kept.append((score, candidate))
-        return kept
+        """Candidates with the probability that each is the answer, best first, each place once."""
+        ranked, standings = self._ranked(found)
+        claims = [_probability(self.reader.calibration.found, one) for one in standings]
+        return [(claim, found[index]) for claim, (_, index) in zip(claims, ranked, strict=False)]
+
+    def _ranked(self, found: Sequence[Candidate]) -> tuple[list[tuple[float, int]], list[tuple[float, ...]]]:
+        rows = [self.features(candidate) for candidate in found]
+        ranked = rank(found, rows, self.reader.calibration.weights)
+        return ranked, stand(ranked, rows, len(self.windows))
 
     def conclude(self, found: Sequence[Candidate]) -> AnswerResult:
-        """The answer, or that there is none."""
-        calibration, weighed = self.reader.calibration, self.weigh(found)
-        score = weighed[0][0] if weighed else NOTHING
-        is_found = bool(weighed) and score >= calibration.threshold
-        slope, offset = calibration.found if is_found else calibration.absent
+        """The answer, or that there is none: whichever is likelier."""
+        weighed, standings = self.weigh(found), self._ranked(found)[1]
+        absent = _probability(self.reader.calibration.absent, standings[0])
+        claim = weighed[0][0] if weighed else 0.0
+        is_found = bool(weighed) and claim >= absent
         likeliest = trimmed(self.document.text, weighed[0][1]) if weighed else None
         span = likeliest if is_found else None
         return AnswerResult(
             found=is_found,
             span=span,
             text=span.of(self.document.text) if span else "",
-            confidence=_logistic(slope * score + offset),
+            confidence=claim if is_found else absent,
             evidence=self._evidence(weighed),
             n_windows=len(self.windows),
             n_tokens=self.n_tokens,
             n_global=len(self.question) + 1,
             best=likeliest.of(self.document.text) if likeliest else "",
-            score=score,
+            score=1 - absent,
         )
 
     def _evidence(self, weighed: Sequence[tuple[float, Candidate]]) -> tuple[Citation, ...]:
         seen: dict[int, Citation] = {}
-        for score, candidate in weighed:
+        for claim, candidate in weighed:
             if len(seen) < EVIDENCE and candidate.sentence not in seen:
-                seen[candidate.sentence] = self.cite(candidate, score)
+                seen[candidate.sentence] = self.cite(candidate, claim)
         return tuple(seen.values())
 
-    def cite(self, candidate: Candidate, score: float) -> Citation:
+    def cite(self, candidate: Candidate, claim: float) -> Citation:
         """The sentence that holds a candidate, with the probability that it answers."""
         sentence = self.document.sentences[candidate.sentence]
-        slope, offset = self.reader.calibration.found
-        text = sentence.span.of(self.document.text)
-        return Citation(sentence.span, sentence.page, text, _logistic(slope * score + offset))
+        return Citation(sentence.span, sentence.page, sentence.span.of(self.document.text), claim)
+
+
+def rank(
+    found: Sequence[Candidate], rows: Sequence[Sequence[float]], weights: Sequence[float]
+) -> list[tuple[float, int]]:
+    """Weighed scores of candidates with these rows of features, best first, each place once:
+    pairs of a score and an index into `found`."""
+    scored = [(_dot(weights, row), index) for index, row in enumerate(rows)]
+    scored.sort(key=lambda pair: (-pair[0], found[pair[1]].start, found[pair[1]].end))
+    kept: list[tuple[float, int]] = []
+    for score, index in scored:
+        one = found[index]
+        if all(one.end <= found[i].start or one.start >= found[i].end for _, i in kept):
+            kept.append((score, index))
+    return kept
+
+
+def stand(
+    ranked: Sequence[tuple[float, int]], rows: Sequence[Sequence[float]], n_windows: int
+) -> list[tuple[float, ...]]:
+    """What decides whether a ranked candidate is the answer: its score, its lead over the best other,
+    the surest margin in the document, the share of the question around it, how much was read; a
+    constant last. Where there is no candidate, one row that says so."""
+    if not ranked:
+        return [(NOTHING, 0.0, NOTHING / 10, 0.0, math.log1p(n_windows), 1.0)]
+    surest = max(row[0] for row in rows)
+    first, second = ranked[0][0], ranked[1][0] if len(ranked) > 1 else ranked[0][0] - MOST_LEAD
+    others = [second, *(first for _ in ranked[1:])]
+    leads = [min(MOST_LEAD, score - other) for (score, _), other in zip(ranked, others, strict=True)]
+    return [
+        (score, lead, surest, rows[index][4], math.log1p(n_windows), 1.0)
+        for lead, (score, index) in zip(leads, ranked, strict=True)
+    ]
+
+
+def _probability(weights: Sequence[float], standing: Sequence[float]) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, _dot(weights, standing)))))
+
+
+def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
+    return sum(weight * value for weight, value in zip(weights, values, strict=True))
 
 
 def _stop_if(cancelled: IsCancelled) -> Callable[[], None]:
@@ -301,10 +338,6 @@ def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> boo
 def _is_short_form(words: str) -> bool:
     """Whether the full stop at the end belongs to the last word: U.S., p.m."""
     return words.endswith(".") and "." in words.split()[-1][:-1]
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))
 
 
 def _pack(found: Sequence[Candidate]) -> bytes:

@@ -13,7 +13,7 @@ span head. Letters: B batch, L tokens, W model width, N sentences, F features, V
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
@@ -182,13 +182,12 @@ class Reader(Pretrained):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Numbers fitted on validation documents: how to weigh candidate answers, and what a score
-    means. `weights` belong to the features of answer.py, in their order."""
+    """Numbers fitted on validation documents: how to weigh candidate answers, and when to believe
+    the best. The weights belong to the features and standings of answer.py, in their order."""
 
     weights: tuple[float, ...]
-    found: tuple[float, float]  # slope and offset of the probability that the best answer is right
-    absent: tuple[float, float]  # .. and of the probability that the document has no answer
-    threshold: float  # the best answer is given where its weighed score is at least this
+    found: tuple[float, ...]  # of a candidate's standing: log-odds that it is the answer
+    absent: tuple[float, ...]  # .. of the best one's standing: log-odds that there is no answer
     mixture: tuple[float, ...] = ()  # how salience weighs the head against plain features
 
     @classmethod
@@ -198,18 +197,12 @@ class Calibration:
             values = json.loads(text)
             return cls(
                 weights=tuple(float(value) for value in values["weights"]),
-                found=_pair(values["found"]),
-                absent=_pair(values["absent"]),
-                threshold=float(values["threshold"]),
+                found=tuple(float(value) for value in values["found"]),
+                absent=tuple(float(value) for value in values["absent"]),
                 mixture=tuple(float(value) for value in values.get("mixture", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UnsupportedModel(f"{CALIBRATION} of this model cannot be read. Fetch it again.") from error
-
-
-def _pair(values: Sequence[float]) -> tuple[float, float]:
-    first, second = values
-    return float(first), float(second)
 
 
 @dataclass(frozen=True)

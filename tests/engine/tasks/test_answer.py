@@ -35,12 +35,12 @@ def test_the_answer_is_a_span_inside_one_sentence() -> None:
 
 
 def always(reader):  # type: ignore[no-untyped-def]
-    return dataclasses.replace(reader.calibration, threshold=-1e9)
+    return dataclasses.replace(reader.calibration, absent=(0.0,) * 5 + (-50.0,))
 
 
-def test_below_the_threshold_it_says_that_there_is_no_answer() -> None:
+def test_where_that_is_likelier_it_says_that_there_is_no_answer() -> None:
     reader, document = tiny.tiny_reader(), tiny.story(3)
-    strict = dataclasses.replace(reader.calibration, threshold=1e9)
+    strict = dataclasses.replace(reader.calibration, absent=(0.0,) * 5 + (50.0,))
     result = answer_document(dataclasses.replace(reader, calibration=strict), document, QUESTION)
     assert not result.found and result.span is None and result.text == ""
     assert result.best, "what would have been said is kept for the evaluation"
