@@ -16,6 +16,7 @@ from tests.promises.files import ordinary
 from tests.promises.server import Running, Visitor
 from tests.storage.conftest import Clock, build_answer, build_document, build_summary
 from tests.storage.test_removal import SECRET, fill, places_of
+from ui.turns import Turns
 
 P95 = 1.0  # seconds, for what needs no model
 SLACK = 5.0  # times, for a machine that does other things as well
@@ -112,6 +113,17 @@ def check(setting: Setting) -> Iterator[Figure]:
     said = [line for line in server.lines if "locked" in line or "Traceback" in line]
     yield none_of("P8", "lines about a locked database, tracebacks", said, 1)
     yield none_of("P13", "facts, file names in what the server printed", _told(guests, server), n_guests)
+
+
+def check_turns(setting: Setting) -> Iterator[Figure]:
+    """One visitor queues twenty jobs, then another one."""
+    turns = Turns()
+    for job in range(20):
+        turns.put("greedy", job)
+    turns.get()  # it runs
+    turns.put("other", 100)
+    delay = next(n for n in range(1, 21) if turns.get() == 100)
+    yield Figure("P8", "jobs of another before one's first", str(delay), "<= 2", delay <= 2)
 
 
 def _told(guests: list[Guest], server: Running) -> list[str]:

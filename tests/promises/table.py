@@ -17,6 +17,7 @@ CHECKS: list[tuple[tuple[str, ...], Check]] = [
     (("P5",), p04_documents.check_coverage),
     (("P6", "P8", "P13"), p06_visitors.check),
     (("P6", "P8"), p06_visitors.check_copies),
+    (("P8",), p06_visitors.check_turns),
     (("P7",), p06_visitors.check_forgetting),
     (("P9", "P10"), p09_models.check),
     (("P11",), p01_network.check_data),
