@@ -57,7 +57,7 @@ class EmptyFile(DocumentError):
 class UnsupportedFile(DocumentError):
     code = "unsupported"
     status = "unsupported"
-    default = "This kind of file cannot be read: Precis reads PDF, text, Markdown, HTML, EPUB and Word (.docx)."
+    default = "This kind of file cannot be read: add a PDF, text, Markdown, HTML, EPUB or Word (.docx) file."
 
 
 class UnreadableFile(DocumentError):

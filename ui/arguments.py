@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn, get_args
 
+from engine.ingest.kinds import IN_WORDS
 from engine.types import Length
 
 USAGE = 64  # what sysexits.h gives wrong usage
@@ -49,7 +50,7 @@ def _add_serve(commands: Commands[_Parser]) -> None:
 
 
 def _add_ingest(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("ingest", help="read a file and say what was found in it")
+    parser = commands.add_parser("ingest", help=f"read a file and say what was found in it: {IN_WORDS}")
     parser.add_argument("file", metavar="FILE", type=_existing_file)
     parser.add_argument("--text", action="store_true", help="print the text that all offsets refer to")
     parser.add_argument("--json", action="store_true", help="print nothing but the status object")

@@ -185,6 +185,7 @@ def _read(path: Path, services: Services) -> Document:
 def _status_of(document: Document, seconds: float) -> dict[str, object]:
     return {
         "status": document.status, "document": document.id, "pages": len(document.pages),
+        "anchors": "pages" if document.is_printed else "sections",  # what "pages" counts
         "chars": len(document.text), "pages_without_text": list(document.pages_without_text),
         "seconds": round(seconds, 3),
     }

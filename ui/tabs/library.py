@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from engine.ingest.kinds import IN_WORDS
 from ui.html import element
 from ui.tabs.regions import region
 
@@ -36,7 +37,9 @@ def build_library(*, hosted: bool = False) -> Library:
         if hosted:
             notice = element("p", HOSTED_NOTICE, class_="warning")
             gr.HTML(notice, js_on_load=None, padding=False, apply_default_css=False)
-        files = gr.File(label="Add documents", file_count="multiple", elem_id="upload", height=132)
+        files = gr.File(
+            label=f"Add documents: {IN_WORDS}", file_count="multiple", elem_id="upload", height=132
+        )
         with gr.Accordion("Paste text instead", open=False, elem_id="pasting"):
             pasted = gr.Textbox(
                 label="Text",

@@ -17,6 +17,7 @@ from engine.errors import (
 from engine.ingest import archive
 from engine.ingest.docx import read_docx
 from engine.ingest.epub import read_epub
+from engine.ingest.kinds import EXTENSIONS, IN_WORDS, KINDS
 from engine.ingest.limits import LOCAL, Limits
 from engine.ingest.markdown import plain, read_markdown
 from engine.ingest.markup import pieces_of, read_html
@@ -328,3 +329,9 @@ def test_html_that_keeps_a_parser_busy_ends(save):
 def test_broken_markdown_takes_no_time(mark):
     with contextlib.suppress(NoText):
         read_markdown((mark * 20_000).encode(), LOCAL)
+
+
+def test_every_list_of_kinds_names_the_same_ones():
+    assert set(EXTENSIONS.values()) == set(KINDS)
+    for word_ in ("PDF", "text", "Markdown", "HTML", "EPUB", "Word (.docx)"):
+        assert word_ in IN_WORDS and word_ in UnsupportedFile.default
