@@ -280,14 +280,16 @@
       localStorage.setItem('precis-theme', dark ? 'dark' : 'light');
     },
     copy: (control) => {
+      const plain = Boolean(control.dataset.plain), name = control.dataset.label ||= control.textContent;
       const sentences = control.closest('.result').querySelectorAll('.sentences > li');
       const lines = Array.from(sentences, (item, index) => {
         const pages = Array.from(item.querySelectorAll('.chip'), (chip) => chip.dataset.page);
+        if (plain) return item.querySelector('.said').textContent;
         return (index + 1) + '. ' + item.querySelector('.said').textContent + (pages.length ? ' (p. ' + pages.join(', ') + ')' : '');
       });
-      navigator.clipboard.writeText(lines.join('\n')).then(() => {
+      navigator.clipboard.writeText(lines.join(plain ? ' ' : '\n')).then(() => {
         control.textContent = 'Copied';
-        setTimeout(() => { control.textContent = 'Copy'; }, 2000);
+        setTimeout(() => { control.textContent = name; }, 2000);
       });
     },
   };

@@ -37,16 +37,30 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{max(1, round(n_bytes / 1e3))} kB"
 
 
-def library_view(rows: Sequence[DocumentRow]) -> Html:
+def library_view(rows: Sequence[DocumentRow], *, hosted: bool = False) -> Html:
     """The documents as cards, newest first, or the invitation to add the first one."""
     if not rows:
-        return note(
-            "Your library is empty",
-            "Add a PDF or a text file above. It is read on this computer and stays on it.",
-            act("sample", "Try the sample paper"),
-            kind="quiet big",
-        )
+        return welcome(hosted=hosted)
     return element("ul", *map(card, rows), class_="cards")
+
+
+def welcome(*, hosted: bool = False) -> Html:
+    """The empty library: what to do first, what happens then, and what stays here."""
+    steps = [
+        ("Add a document", "Add a PDF or a text file above, or begin with the sample paper."),
+        ("Summarize or ask", "Choose a length, or ask in plain words. The models came with this program."),
+        ("Check the page", "Every sentence carries its page. A click shows the place it comes from."),
+    ]
+    items = [element("li", element("strong", title), element("p", words)) for title, words in steps]
+    return note(
+        "Your library is empty",
+        "What you add is read on this server and deleted after an hour."
+        if hosted
+        else "What you add is read on this computer and stays on it.",
+        element("ol", *items, class_="steps"),
+        act("sample", "Try the sample paper"),
+        kind="quiet big",
+    )
 
 
 def card(row: DocumentRow) -> Html:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.tasks.scope import sections
-from engine.types import Answer, Citation, Document, Span, Summary, SummarySentence
+from engine.types import Answer, Citation, Document, Run, Span, Summary, SummarySentence
 from ui.actions import JobView, Workspace, is_active
 from ui.compare import earlier_view
 from ui.html import Html, element, join
@@ -187,13 +187,15 @@ def _provisional(document: Document, citations: Sequence[Citation], boxes_of: Bo
 
 def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) -> Html:
     """A finished summary with its exports and how it was made."""
+    quiet = "button quiet"
     downloads = [download(document.id, what, label) for what, label in offered(document)]
     return element(
         "article",
         summary_list(document, saved.summary, boxes_of),
         element(
             "div",
-            element("button", "Copy", type="button", class_="button quiet", data_go="copy"),
+            element("button", "Copy", type="button", class_=quiet, data_go="copy"),
+            element("button", "Copy words only", type="button", class_=quiet, data_go="copy", data_plain=1),
             element("details", element("summary", "Save as"), element("div", *downloads, class_="tools")),
             class_="tools",
         ),
@@ -215,6 +217,17 @@ def confidence_words(answer: Answer) -> str:
     return f"{level} ({percent})"
 
 
+def how_far(run: Run) -> str:
+    """What stands behind "not found": how much was read, and what could not be."""
+    unread = sorted({*run.pages_skipped, *run.pages_without_text})
+    if not unread:
+        return f"It was read to the end: {plural(run.pages_read, 'page')}."
+    return (
+        f"{plural(run.pages_read, 'page')} were read to the end; the answer may stand on pages that hold "
+        f"no readable text: {page_ranges(unread)}."
+    ).replace("1 page were", "1 page was")
+
+
 def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Html:
     """A question and its answer with the place, or the honest "not found"."""
     answer = saved.answer
@@ -230,7 +243,10 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
             )
         ]
     else:
-        body = [element("p", "Not found in this document.", class_="answer absent")]
+        body = [
+            element("p", "Not found in this document.", class_="answer absent"),
+            element("p", how_far(answer.run), class_="faint"),
+        ]
     evidence = [
         element("li", element("q", " ".join(c.text.split())[:500]), " ", chip(document, c, boxes_of))
         for c in answer.evidence

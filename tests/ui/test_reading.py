@@ -154,3 +154,22 @@ def test_two_summaries_side_by_side(open_page, server, sample_pdf) -> None:
     assert page.locator("#compared th[scope=row]").count() == 8
     page.click("#compared [data-act=close]")
     page.wait_for_selector("#compared .compare", state="detached")
+
+
+def test_a_summary_is_copied_with_pages_or_as_words_alone(open_page, server, sample_pdf) -> None:
+    page = open_page(server.url)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    add(page, sample_pdf)
+    summarize(page, "Short")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.wait_for_selector("#summary button:has-text('Copied')")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("1. ")
+    assert "(p. " in page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="Copy words only").click()
+    page.wait_for_function("navigator.clipboard.readText().then((text) => !text.includes('(p. '))")
+
+
+def test_the_first_screen_says_what_to_do(open_page, make_server) -> None:
+    page = open_page(make_server("empty").start().url)
+    assert page.locator("#library .steps li").count() == 3
+    assert "stays on it" in page.inner_text("#library")

@@ -197,6 +197,7 @@ def test_boxes_skip_pages_without_a_size() -> None:
 def test_an_answer_shows_place_and_confidence_or_says_not_found() -> None:
     view = answers_view(make_workspace(), [], boxes_of)
     assert "Very sure (93" in view and "Not found in this document." in view
+    assert "read to the end" in view
     assert view.index("Who?") < view.index("Very sure"), "newest first"
 
 

@@ -153,7 +153,7 @@ class Page:
         rows = self.actions.documents(owner)
         titles = {row.id: row.title for row in rows}
         return {
-            self.regions.library: library_view(rows),
+            self.regions.library: library_view(rows, hosted=self.actions.hosting.kept_for is not None),
             self.regions.jobs: jobs_view(self.actions.job_rows(owner), titles),
         }
 
