@@ -79,7 +79,7 @@ def compare(path: Path, reader: DocumentReader) -> Row | None:
         return None
     f1 = 2 * sum((ours & theirs).values()) / (n_ours + n_theirs)
     missing, extra = theirs - ours, ours - theirs
-    reason = _reason(missing, extra, len(document.pages), n_theirs)
+    reason = _reason(missing, extra, len(document.pages), max(n_ours, n_theirs))
     return Row(path.name, f1, n_ours, n_theirs, _first(missing), _first(extra), reason)
 
 
@@ -87,20 +87,21 @@ def _first(words: Counter[str]) -> tuple[str, ...]:
     return tuple(f"{word} x{n}" for word, n in words.most_common(5))
 
 
-def _reason(missing: Counter[str], extra: Counter[str], n_pages: int, n_theirs: int) -> str:
-    """The likeliest reason, told from the shape of the difference."""
+def _reason(missing: Counter[str], extra: Counter[str], n_pages: int, n_words: int) -> str:
+    """The likeliest reason, told from the shape of the difference; `n_words` is the longer text's."""
     n_missing, n_extra = sum(missing.values()), sum(extra.values())
-    repeated = sum(n for n in missing.values() if n_pages > 2 and n >= n_pages // 2)
-    if n_theirs < 30:
+    lost, gained = _letters(missing), _letters(extra)
+    repeated = sum(n for word, n in missing.items() if n_pages > 2 and len(word) > 1 and n >= n_pages // 2)
+    if n_words < 30:
         return "few words: each counts much"
-    if "".join(sorted(missing.elements())) and _letters(missing) == _letters(extra):
+    if 2 * sum((lost & gained).values()) > 0.9 * sum((lost + gained).values()):
         return "the same letters, cut into words differently"
+    if n_extra > 4 * n_missing:
+        return "text that PDFium lacks: fonts without a map, forms, annotations"
     if repeated > 0.5 * n_missing:
         return "running heads and feet, which Precis leaves out"
     if n_missing > 4 * n_extra:
         return "text that Precis leaves out: hidden, off the page, repeated or drawn twice"
-    if n_extra > 4 * n_missing:
-        return "text that PDFium lacks: fonts without a map, forms, annotations"
     return "letters that the engines map differently"
 
 
