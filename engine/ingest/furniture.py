@@ -3,11 +3,12 @@
 A piece in the top or bottom margin is furniture when the same words (digits aside) stand at the
 same height on at least half of the pages, or on half of the left or of the right ones, or, as the
 title of a chapter does, on three pages of a stretch at a height where most pages have something.
-A document of one or two pages keeps all its text.
+A document of one or two pages keeps all its text, and a line whose numbers go up and down is kept.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -61,6 +62,8 @@ def _find(pages: Sequence[RawPage]) -> set[int]:
     found: set[int] = set()
     for (top, _), here in places.items():
         for level in _levels(here):
+            if not _counts_upwards(level):
+                continue
             on = {number for number, _ in level}
             at = _level(level[0][1])
             is_head = (top, at) in levels and (_is_run(on) or _alternates(on, numbers))
@@ -98,6 +101,20 @@ def _levels(here: Sequence[tuple[int, Strip]]) -> list[list[tuple[int, Strip]]]:
         else:
             groups.append([(number, strip)])
     return groups
+
+
+def _counts_upwards(level: Sequence[tuple[int, Strip]]) -> bool:
+    """Whether the numbers in a line that comes back stay or grow from page to page, as those of
+    pages and chapters do. Where they jump, each line says something of its own."""
+    rows = [[int(n[:18]) for n in DIGITS.findall(strip.text)] for _, strip in sorted(level, key=_page_of)]
+    pairs = [pair for rows_ in itertools.pairwise(rows) for pair in zip(*rows_, strict=False)]
+    n_down = sum(a > b for a, b in pairs)
+    n_columns = max(map(len, rows))
+    return n_columns == 0 or n_down * n_columns <= 0.25 * len(pairs)
+
+
+def _page_of(placed: tuple[int, Strip]) -> int:
+    return placed[0]
 
 
 def _busy_levels(

@@ -240,3 +240,14 @@ def test_a_new_sentence_does_not_join():
     blocks = blocks_of(lines_at(60, 100, first), lines_at(320, 100, running("Next", 4)))
     assign_roles(blocks, {1: 792})
     assert len(join_paragraphs(blocks)) == 2
+
+
+def test_a_line_whose_numbers_jump_is_no_running_head(pdf, reader, save):
+    """The same words with another figure on every page say something on every page."""
+    figures = (320145, 71, 99820, 4, 555123, 23, 871, 60)
+    for number, figure in enumerate(figures, 1):
+        pdf.page((72, 50, 10, f"Section {number}. The reserve figure on page {number} is {figure}."),
+                 (72, 770, 10, f"Page {number} of {len(figures)}"), (72, 300, 10, "lamp " * number))
+    text = reader.read(save(pdf.data())).text
+    assert all(f"is {figure}." in text for figure in figures)
+    assert "Page 3 of 8" not in text
