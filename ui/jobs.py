@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_GROUPS = 0.6  # of at most three events each: five events a second
 ACTIVE = frozenset({"queued", "running"})
+DUPLICATE = "Already in the library"  # what the log of a file says that was added before
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ui.actions import JobView, is_active
 from ui.html import Html, element
-from ui.jobs import RESUMABLE
+from ui.jobs import DUPLICATE, RESUMABLE
 from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
 
 if TYPE_CHECKING:
@@ -75,7 +75,11 @@ def card(row: DocumentRow) -> Html:
             "div",
             act("open", element("bdi", row.title), class_="title", data_document=row.id),
             element(
-                "p", plural(row.n_pages, "page"), " \N{MIDDLE DOT} added ", day(row.added), class_="faint"
+                "p",
+                plural(row.n_pages, "page"),
+                f" \N{MIDDLE DOT} {size(row.n_bytes)} \N{MIDDLE DOT} added ",
+                day(row.added),
+                class_="faint",
             ),
             element("p", *badges, class_="badges") if badges else None,
             class_="about",
@@ -138,10 +142,11 @@ def adding_row(view: JobView) -> Html:
             act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id),
         )
     if row.state == "done":
+        is_known = view.story.progress is not None and view.story.progress.phase == DUPLICATE
         return element(
             "li",
             name,
-            element("span", "Ready", class_="badge good"),
+            element("span", DUPLICATE if is_known else "Ready", class_="badge good"),
             act("open", "Open", class_="button", data_document=row.document_id),
         )
     if row.state == "failed":

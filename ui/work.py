@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
 from engine.tasks.scope import within
-from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, Run, SummaryOptions
-from ui.jobs import JobWork, Outcome
+from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, Progress, Run, SummaryOptions
+from ui.jobs import DUPLICATE, JobWork, Outcome
 from ui.parts import read_part
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.services import Engine
@@ -49,6 +49,7 @@ class Work:
         store, started = self._store(), time.monotonic()
         name, sha256 = str(job.params["name"]), str(job.params["sha256"])
         if any(row.id == sha256 for row in store.documents(job.owner)):
+            on_event(Progress(DUPLICATE, 1, 1))
             return Outcome(document_id=sha256)
         document = self._reader().read(
             store.original(job.owner, sha256), name=name, on_event=on_event, cancelled=cancelled

@@ -10,6 +10,9 @@ from engine.ingest.reader import DocumentReader
 from storage.store import Store
 from tests.ui.fake_engine import FakeEngine
 from ui.actions import Actions, BadRequest, is_active
+from ui.jobs import Story
+from ui.lists import adding_view
+from ui.parts import UnknownPart
 
 TEXT = "\n\n".join(f"Sentence number {n} tells of the tower and its bell." for n in range(40))
 
@@ -154,3 +157,38 @@ def test_a_hosted_library_is_small_and_short_lived(tmp_path, reader) -> None:
     assert actions.documents("visitor") == ()
     actions.close()
     store.close()
+
+
+def test_a_file_that_was_added_before_is_said_to_be_there(actions, tmp_path) -> None:
+    first = add(actions, tmp_path)
+    file = tmp_path / "copy.txt"
+    file.write_text(TEXT)
+    row = finish(actions, "local", actions.add("local", file, "copy.txt"))
+    view = actions.tell("local", row, Story())
+    assert row.document_id == first and len(actions.documents("local")) == 1
+    assert "Already in the library" in adding_view([view])
+    earlier = actions.job_rows("local")[-1]
+    assert "Ready" in adding_view([actions.tell("local", earlier, Story())])
+
+
+def test_a_pasted_text_is_named_by_its_first_line_and_leaves_no_file(actions, tmp_path) -> None:
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    text = "On ../towers <b>and</b> bells\n\n" + TEXT
+    row = finish(actions, "local", actions.add_text("local", text, folder))
+    (kept,) = actions.documents("local")
+    assert row.state == "done" and list(folder.iterdir()) == []
+    assert "towers" in kept.name and not set(kept.name) & set("<>/")
+    with pytest.raises(BadRequest):
+        actions.add_text("local", " \n ", folder)
+
+
+def test_a_part_is_its_own_run_and_teaches_the_estimate(actions, tmp_path) -> None:
+    document = add(actions, tmp_path, text=TEXT * 3)
+    assert not actions.preflight("local", document).is_measured
+    finish(actions, "local", actions.summarize("local", document, "short"))
+    finish(actions, "local", actions.summarize("local", document, "short", "1"))
+    keys = {saved.summary.run.key for saved in actions.workspace("local", document).summaries}
+    assert len(keys) == 2 and actions.preflight("local", document).is_measured
+    with pytest.raises(UnknownPart):
+        actions.summarize("local", document, "short", "7")
