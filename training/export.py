@@ -38,7 +38,22 @@ def export(
     (directory / CALIBRATION).write_text(json.dumps(asdict(calibration), indent=1) + "\n", "utf-8")
     weights = directory / WEIGHTS
     weights.chmod(0o644)
+    settle(weights)
     return weights
+
+
+def settle(file: Path) -> None:
+    """Put the notes of a header into one order, in place: the library writes them in any, and the
+    same weights should have the same digest."""
+    with file.open("r+b") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        if len(text) > size:
+            raise ValueError(f"the header of {file.name} is not written as expected")
+        stream.seek(8)
+        stream.write(text.ljust(size))
 
 
 def register(weights: Path, name: str, scheme: str, max_tokens: int, licence: str) -> None:
