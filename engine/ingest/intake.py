@@ -74,7 +74,7 @@ def kind_of(head: bytes, name: str) -> Kind:
     if kind is None:
         raise UnsupportedFile
     if kind == "pdf":
-        if b"%PDF" not in head and not HEADLESS.search(head):
+        if not is_pdf(head):
             raise UnsupportedFile("This file is named .pdf, but it is none. Convert it to PDF and add that.")
     elif kind in PACKED:
         if not head.startswith(ZIP) and not (kind == "docx" and head.startswith(COMPOUND)):
@@ -85,6 +85,11 @@ def kind_of(head: bytes, name: str) -> Kind:
     elif head.startswith((ZIP, COMPOUND)):
         raise UnsupportedFile("This file has the name of a text, but it is none. Add it as a PDF.")
     return kind
+
+
+def is_pdf(head: bytes) -> bool:
+    """Whether a file that begins so is a PDF, or was one before it lost its first line."""
+    return not head.startswith((ZIP, COMPOUND)) and (b"%PDF" in head or HEADLESS.search(head) is not None)
 
 
 def _open_ordinary(path: Path) -> int:

@@ -44,6 +44,8 @@ def open_pdf(name: str, limits: Limits) -> pymupdf.Document:
     """Open a file. Raises EncryptedFile, FileTooLarge, UnreadableFile."""
     try:
         document = pymupdf.open(name, filetype="pdf")
+        if not document.is_pdf:  # MuPDF goes by content, and opens more than we do
+            raise UnreadableFile
         if document.needs_pass:
             raise EncryptedFile
         n_pages = document.page_count

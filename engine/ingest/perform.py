@@ -17,6 +17,7 @@ from engine.errors import DocumentError, UnreadableFile
 from engine.ingest import docx, epub, markup, pdf
 from engine.ingest.annotate import annotate
 from engine.ingest.compose import Composition, compose, is_garbled, tenths
+from engine.ingest.intake import HEAD, is_pdf
 from engine.ingest.limits import Limits
 from engine.ingest.markdown import read_markdown
 from engine.ingest.paragraphs import Block
@@ -60,6 +61,10 @@ def perform(request: Mapping[str, Any], descriptor: int, send: Send) -> None:
 
 
 def _render(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    head = os.read(descriptor, HEAD)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    if not is_pdf(head):
+        raise UnreadableFile("This document has sections instead of pages. Its text is still available.")
     document = pdf.open_pdf(_name_of(request, descriptor), limits)
     if not 1 <= request["page"] <= document.page_count:
         raise UnreadableFile("This document has no such page.")

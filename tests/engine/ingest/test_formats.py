@@ -335,3 +335,10 @@ def test_every_list_of_kinds_names_the_same_ones():
     assert set(EXTENSIONS.values()) == set(KINDS)
     for word_ in ("PDF", "text", "Markdown", "HTML", "EPUB", "Word (.docx)"):
         assert word_ in IN_WORDS and word_ in UnsupportedFile.default
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_other_program_draws_them(reader, save, name):
+    """MuPDF could, and would lay out what a stranger wrote; sections have no picture."""
+    with pytest.raises(UnreadableFile, match="sections instead of pages"):
+        reader.render(save(FILES[name], name), 1)
