@@ -410,7 +410,7 @@
   if (wish) document.body.classList.toggle('dark', wish === 'dark');
   document.body.dataset.screen = 'library';
   document.body.dataset.tab = 'summary';
-  for (const name of ['page', 'summary', 'ask', 'details']) {
+  for (const name of ['page', 'summary', 'ask', 'insights', 'details']) {
     const panel = byId('panel-' + name);
     panel?.setAttribute('role', 'tabpanel');
     panel?.setAttribute('aria-labelledby', 'tab-' + name);

@@ -64,6 +64,7 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
             preflight=workspace.preflight,
             part=workspace.part,
             answers=workspace.answers,
+            insights=workspace.insights,
             details=workspace.details,
             jobs=jobs,
             pasted=library.pasted,

@@ -156,7 +156,7 @@ def summary_view(
     document = workspace.document
     if job is not None and is_active(job.row):
         return join([running(job), _provisional(document, provisional, boxes_of)])
-    newest = _last_made(workspace, job)
+    newest = last_made(workspace, job)
     ending = not_finished(job) if job is not None and job.row.state != "done" else None
     if newest is not None:
         others = earlier_view(workspace.summaries, newest.id)
@@ -169,7 +169,7 @@ def summary_view(
     )
 
 
-def _last_made(workspace: Workspace, job: JobView | None) -> SavedSummary | None:
+def last_made(workspace: Workspace, job: JobView | None) -> SavedSummary | None:
     """What the last job gave, which may be a summary that was saved long before; else the newest."""
     given = [saved for saved in workspace.summaries if job is not None and saved.id == job.row.result_id]
     return next(iter([*given, *workspace.summaries]), None)

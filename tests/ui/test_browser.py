@@ -250,7 +250,7 @@ def test_no_sideways_scrolling_and_large_enough_buttons(
     add(page, sample_pdf)
     summarize(page, "Short")
     sideways = "document.documentElement.scrollWidth - window.innerWidth"
-    for tab in ["page", "summary", "ask", "details"]:
+    for tab in ["page", "summary", "ask", "insights", "details"]:
         if page.locator(f"#tab-{tab}").is_visible():
             page.click(f"#tab-{tab}")
             assert page.evaluate(sideways) <= 0, tab
@@ -291,6 +291,7 @@ def test_axe_finds_nothing_serious(open_page, server, sample_pdf, scheme: str) -
     for place in [
         "#tab-summary",
         "#tab-ask",
+        "#tab-insights",
         "#tab-details",
         ".nav-link[data-screen=library]",
         ".nav-link[data-screen=jobs]",

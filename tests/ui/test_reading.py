@@ -87,6 +87,7 @@ def test_a_part_of_the_document(open_page, server) -> None:
     assert page.input_value("#part input, #part textarea") == "\N{SECTION SIGN}4"
     page.wait_for_function("!document.querySelector('#preflight').innerText.startsWith('4 pages')")
     summarize(page, "One line")
+    page.wait_for_selector("#summary .provenance:has-text('One line')")
     assert page.locator("#summary .said").count() == 1
     page.wait_for_selector("#summary .provenance:has-text('of a part')")
     assert page.locator("#summary .chip").get_attribute("data-page") >= wanted
@@ -173,3 +174,22 @@ def test_the_first_screen_says_what_to_do(open_page, make_server) -> None:
     page = open_page(make_server("empty").start().url)
     assert page.locator("#library .steps li").count() == 3
     assert "stays on it" in page.inner_text("#library")
+
+
+def test_insights_show_where_the_summary_comes_from(open_page, server) -> None:
+    """As many marks as cited places; a mark shows its page; the counts of the sections add up."""
+    page = open_page(server.url)
+    add(page, OUTLINED)
+    summarize(page, "Long")
+    page.wait_for_selector("#summary .provenance:has-text('Long summary')")
+    n_sentences = page.locator("#summary .sentences > li").count()
+    page.click("#tab-insights")
+    ticks = page.locator("#insights .tick")
+    assert ticks.count() == n_sentences == 12
+    wanted = ticks.last.get_attribute("data-page")
+    ticks.last.click()
+    page.wait_for_selector("#page-boxes .box")
+    assert page.input_value("#page-number") == wanted
+    cells = page.locator("#insights tbody td:nth-child(3)").all_inner_texts()
+    assert sum(int(cell.split()[0]) for cell in cells if cell[0].isdigit()) == n_sentences
+    assert "the first token" in page.inner_text("#insights")

@@ -26,6 +26,7 @@ from ui.about import data_view, models_view
 from ui.actions import JobView
 from ui.details import details_view
 from ui.html import Html
+from ui.insights import insights_view
 from ui.jobs import Story
 from ui.lists import (
     adding_view,
@@ -156,6 +157,7 @@ def every_view(text: str) -> dict[str, Html]:
         "answers": answers_view(workspace, [(asked, places)], boxes_of),
         "header": header(workspace.row),
         "library": library_view([workspace.row]),
+        "insights": insights_view(workspace, None, boxes_of),
         "undo": undo_bar(text, "d" * 64),
         "adding": adding_view([running, failed]),
         "hits": hits_view(text, [hit]),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +24,20 @@ from ui.ahead import preflight_view, sections_view
 from ui.compare import compare_view
 from ui.details import details_view
 from ui.html import Html, element, join
+from ui.insights import insights_view
 from ui.jobs import Story, citations_of
 from ui.lists import hits_view, jobs_view, library_view, undo_bar
 from ui.parts import UnknownPart
 from ui.pieces import failure, note
 from ui.render import answers_view, header, summary_view
 from ui.security import Visitors
+from ui.tabs.memory import Memory
 from ui.tabs.regions import Regions
 from ui.theme import ASSETS
 
 Update = dict[Any, Any]
 SAMPLE = ASSETS / "sample.pdf"
 SAMPLE_NAME = "Sample paper.pdf"
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What the browser remembers; it may send anything, so it is checked when it comes back."""
-
-    document: str | None = None
-    follow: int | None = None  # open what this job reads when it is done
-
-    @classmethod
-    def read(cls, value: object) -> Memory:
-        """The memory in a value from the browser, or an empty one."""
-        if not isinstance(value, dict):
-            return cls()
-        document, follow = value.get("document"), value.get("follow")
-        return cls(
-            document if isinstance(document, str) and len(document) == 64 else None,
-            follow if isinstance(follow, int) else None,
-        )
-
-    def kept(self) -> dict[str, object]:
-        """As it goes to the browser."""
-        return {"document": self.document, "follow": self.follow}
 
 
 def guarded(handler: Callable[..., Update]) -> Callable[..., Update]:
@@ -145,6 +123,7 @@ class Page:
             self.regions.header: header(workspace.row),
             self.regions.summary: summary_view(workspace, view, provisional, boxes_of),
             self.regions.answers: answers_view(workspace, told("answer"), boxes_of),
+            self.regions.insights: insights_view(workspace, view, boxes_of),
             self.regions.details: details_view(workspace),
         }
 

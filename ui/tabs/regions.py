@@ -55,6 +55,7 @@ class Regions:
     preflight: gr.HTML
     part: gr.Textbox
     answers: gr.HTML
+    insights: gr.HTML
     details: gr.HTML
     jobs: gr.HTML
     pasted: gr.Textbox

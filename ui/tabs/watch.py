@@ -24,7 +24,8 @@ from engine.errors import NotInLibrary, PrecisError
 from ui.actions import JobView, is_active
 from ui.jobs import Story
 from ui.lists import adding_view, status_bar
-from ui.tabs.page import Memory, Page, Update
+from ui.tabs.memory import Memory
+from ui.tabs.page import Page, Update
 
 if TYPE_CHECKING:
     from storage.rows import JobRow

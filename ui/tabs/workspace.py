@@ -12,7 +12,7 @@ from ui.parts import MOST_CHARS
 from ui.tabs.regions import region
 from ui.viewer import build_viewer
 
-TABS = {"page": "Page", "summary": "Summary", "ask": "Ask", "details": "Details"}
+TABS = {"page": "Page", "summary": "Summary", "ask": "Ask", "insights": "Insights", "details": "Details"}
 LENGTHS = [
     ("One line", "line"),
     ("Short", "short"),
@@ -37,6 +37,7 @@ class Workspace:
     question: gr.Textbox
     ask: gr.Button
     answers: gr.HTML
+    insights: gr.HTML
     details: gr.HTML
 
 
@@ -102,8 +103,11 @@ def build_workspace() -> Workspace:
                         )
                         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=100)
                     answers = region("answers", "stop", "resume")
+                with gr.Column(elem_id="panel-insights", elem_classes="tab-panel"):
+                    insights = region("insights")
                 with gr.Column(elem_id="panel-details", elem_classes="tab-panel"):
                     details = region("details", "delete")
     return Workspace(
-        header, length, run, part, sections, preflight, summary, compared, question, ask, answers, details
+        header, length, run, part, sections, preflight, summary, compared,
+        question, ask, answers, insights, details,
     )
