@@ -28,7 +28,7 @@ def check(setting: Setting) -> Iterator[Figure]:
         with Store.open(folder) as store:
             slowest = max(slowest, time.monotonic() - started)
             present = {row.id for row in store.documents("local")}
-            lost += sorted(kept - gone - present)
+            lost += sorted(kept - gone - present - set(lost))
             problems += [
                 str(problem) for problem in store.problems(thorough=seed % 10 == 0 or seed == rounds - 1)
             ]

@@ -32,8 +32,8 @@ for n in range(1000):
     source.unlink()
     print("kept", original.sha256, flush=True)
     if n % 3 == 2:
+        print("gone", document.id, flush=True)  # first: killed in between, it may be gone or not
         store.delete_documents("local", [document.id])
-        print("gone", document.id, flush=True)
         from datetime import timedelta
         store.purge_deleted(timedelta(0))
 """
