@@ -4,7 +4,7 @@
                 global attention on [CLS] and the question (arXiv 2004.05150, section 5.2)
     salience    how much of the document each sentence says, from the states of the lower layers,
                 pooled by sentence, and from what the whole document says about it (features.py);
-                global attention on [CLS] and the first token of each sentence
+                global attention on [CLS]
 
 The directory has the published format: `LongformerForQuestionAnswering` can read its encoder and
 span head. Letters: B batch, L tokens, W model width, N sentences, F features, V head width.

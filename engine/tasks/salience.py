@@ -2,7 +2,7 @@
 whole document says about it, and one head over both.
 
     every window    [CLS] sentences [SEP] through the lower layers of the encoder, global attention on
-                    [CLS] and the first token of each sentence; the mean of each sentence's states
+                    [CLS] alone; the mean of each sentence's states
     the document    vectors and features of all sentences together, through the salience head
 
 Letters: N sentences that could be chosen, W model width, L tokens.
@@ -66,7 +66,7 @@ def score_sentences(
     pieces = cut_pieces(document, reader.tokenizer)
     cut = cut_windows([len(piece.ids) for piece in pieces], WINDOW, OVERLAP)
     sums = torch.zeros(len(document.sentences), reader.model.config.encoder.width)
-    n_global, chosen = 0, candidates(document)
+    chosen = candidates(document)
     show_at = 1
     for index, window in enumerate(cut):
         on_event(Progress("Reading", index, len(cut), "window"))
@@ -78,7 +78,6 @@ def score_sentences(
         fresh = inside[skipped:]
         states = _unpack(payload, sums.shape[1])
         sums.index_add_(0, torch.tensor([piece.sentence for piece in fresh]), states)
-        n_global = max(n_global, 1 + len(inside))
         seen = [number for number in chosen.indices if number <= fresh[-1].sentence]
         if seen and show_at <= index + 1 < len(cut):
             # Ever more rarely: weighing all sentences after each window would cost windows x sentences.
@@ -91,7 +90,7 @@ def score_sentences(
     for number, score in zip(chosen.indices, torch.sigmoid(scores).tolist(), strict=True):
         salience[number] = score
     n_tokens = sum(len(piece.ids) for piece in pieces)
-    return SentenceScores(tuple(salience), vectors, len(cut), n_tokens, n_global)
+    return SentenceScores(tuple(salience), vectors, len(cut), n_tokens, n_global=1)
 
 
 @torch.inference_mode()

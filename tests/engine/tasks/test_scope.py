@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.tasks.salience import SentenceScores
+from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.scope import sections, under_headings, within
 from engine.tasks.selection import choose, most_telling
 from engine.tasks.summarize import summarize_extractively
@@ -69,8 +69,12 @@ def test_a_line_is_one_sentence_and_every_section_gets_its_own(length, pages) ->
 
 
 def test_the_most_telling_sentence_stands_alone() -> None:
-    document = tiny.document_of(["It is where the blood flows and it is north of it.",
-                                 "The heart pumps the blood to the north and to the river."])
+    document = tiny.document_of(
+        [
+            "It is where the blood flows and it is north of it.",
+            "The heart pumps the blood to the north and to the river.",
+        ]
+    )
     scores = SentenceScores((0.9, 0.5), torch.eye(2), 1, 2, 1)
     assert most_telling(scores, document, 40) == (1,)
     assert choose(scores, document, 12, among={0}) == (0,)
@@ -80,3 +84,19 @@ def test_the_scope_decides_the_key() -> None:
     whole, part = SummaryOptions(), SummaryOptions(scope=(Span(3, 9),))
     assert whole.as_settings() == {"length": "medium"}
     assert part.as_settings() == {"length": "medium", "scope": "3-9"}
+
+
+def test_the_record_counts_the_global_tokens_that_there_are(monkeypatch) -> None:
+    """What a run says of its global attention is what the encoder was given."""
+    reader, given = tiny.tiny_reader(), []
+    lower = reader.model.lower_states
+    monkeypatch.setattr(
+        reader.model,
+        "lower_states",
+        lambda ids, valid, is_global, **more: (
+            given.append(int(is_global.sum())),
+            lower(ids, valid, is_global, **more),
+        )[1],
+    )
+    scores = score_sentences(reader, outlined())
+    assert scores.n_global == max(given)
