@@ -7,5 +7,9 @@
     perform   what it is asked                 compose      the text, and offsets into it
     wire      what it may say                  boxes        from offsets back to the page
 
+Files that were never printed take a shorter way: `archive` unpacks, `markup` (HTML), `markdown`,
+`epub` and `docx` give pieces, and `pieces` makes sections and blocks of them for `compose`. `kinds`
+is the one table of what can be read.
+
 `reader` is the door. Nothing but `pdf` imports PyMuPDF, and nothing but the child imports `pdf`.
 """
