@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -189,9 +189,13 @@ class Actions:
     def _render(self, owner: str, document_id: str, page: int, dpi: int) -> PageImage:
         return self._reader().render(self._store().original(owner, document_id), page, dpi=dpi)
 
-    def export(self, owner: str, document_id: str, what: str) -> ExportedFile:
-        """A summary, the answers, or the PDF with both as notes, as a file. Raises NotInLibrary."""
+    def export(self, owner: str, document_id: str, what: str, shown: int | None = None) -> ExportedFile:
+        """A summary, the answers, or the PDF with both as notes, as a file: of the newest summary, or
+        of the one numbered `shown`. Raises NotInLibrary."""
         workspace = self.workspace(owner, document_id)
+        if shown is not None:
+            chosen = tuple(saved for saved in workspace.summaries if saved.id == shown)
+            workspace = replace(workspace, summaries=chosen)
         if what != ANNOTATED:
             return export(workspace, what)
         if not workspace.document.lines:

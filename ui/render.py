@@ -188,7 +188,7 @@ def _provisional(document: Document, citations: Sequence[Citation], boxes_of: Bo
 def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) -> Html:
     """A finished summary with its exports and how it was made."""
     quiet = "button quiet"
-    downloads = [download(document.id, what, label) for what, label in offered(document)]
+    downloads = [download(document.id, what, label, saved.id) for what, label in offered(document)]
     return element(
         "article",
         summary_list(document, saved.summary, boxes_of),

@@ -57,7 +57,8 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
 
     def download(owner: str, request: Request) -> Response:
         document_id, what = str(request.path_params["document"]), str(request.path_params["what"])
-        file = actions.export(owner, document_id, what)
+        shown = request.query_params.get("summary", "")
+        file = actions.export(owner, document_id, what, int(shown) if shown.isdecimal() else None)
         disposition = f'attachment; filename="{file.name}"'
         return Response(
             file.data, media_type=file.media_type, headers={**NOT_STORED, "Content-Disposition": disposition}

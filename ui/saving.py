@@ -22,11 +22,11 @@ def offered(document: Document) -> list[tuple[str, str]]:
     return [*kinds, ("summary.bib", "BibTeX")]
 
 
-def download(document_id: str, what: str, label: str) -> Html:
-    """A link that saves a file."""
-    return element(
-        "a", label, href=f"/precis/export/{document_id}/{what}", download=True, class_="button quiet"
-    )
+def download(document_id: str, what: str, label: str, shown: int | None = None) -> Html:
+    """A link that saves a file; of the summary that is shown, where one is named."""
+    query = f"?summary={shown}" if shown is not None else ""
+    address = f"/precis/export/{document_id}/{what}{query}"
+    return element("a", label, href=address, download=True, class_="button quiet")
 
 
 def provenance(run: Run, created: datetime) -> Html:

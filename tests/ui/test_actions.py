@@ -183,6 +183,17 @@ def test_a_pasted_text_is_named_by_its_first_line_and_leaves_no_file(actions, tm
         actions.add_text("local", " \n ", folder)
 
 
+def test_the_summary_that_is_shown_is_the_one_that_is_saved(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    first = finish(actions, "local", actions.summarize("local", document, "line")).result_id
+    finish(actions, "local", actions.summarize("local", document, "short"))
+    newest = actions.export("local", document, "summary.txt").data
+    chosen = actions.export("local", document, "summary.txt", first).data
+    assert newest.count(b"(p. 1)") == 3 and chosen.count(b"(p. 1)") == 1
+    with pytest.raises(NotInLibrary):
+        actions.export("local", document, "summary.txt", 9_999)
+
+
 def test_a_part_is_its_own_run_and_teaches_the_estimate(actions, tmp_path) -> None:
     document = add(actions, tmp_path, text=TEXT * 3)
     assert not actions.preflight("local", document).is_measured
