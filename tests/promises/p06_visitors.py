@@ -82,7 +82,7 @@ def check(setting: Setting) -> Iterator[Figure]:
         with ThreadPoolExecutor(n_guests) as pool:
             settled = list(pool.map(Guest.settle, guests))
             pried = list(pool.map(lambda guest: guest.pry(guests, rounds), guests))
-        stranger = Visitor(server.port)
+        stranger = server.visitor()
         stranger.cookie = ""
         strange = [stranger.ask(f"/precis/text/{guest.document}/1")[0] for guest in guests]
     n, found = sum(count for count, _ in pried), [path for _, paths in pried for path in paths]

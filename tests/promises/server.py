@@ -28,6 +28,7 @@ class Running:
     def __init__(self, data_dir: Path, *, hosted: bool = False) -> None:
         self.data_dir, self.hosted = data_dir, hosted
         self.lines: list[str] = []
+        self._visitors: list[Visitor] = []
 
     def __enter__(self) -> Self:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -57,6 +58,8 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for visitor in self._visitors:
+            visitor.close()
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(30)
@@ -73,7 +76,8 @@ class Running:
 
     def visitor(self) -> Visitor:
         """Somebody with a cookie of their own."""
-        return Visitor(self.port)
+        self._visitors.append(Visitor(self.port))
+        return self._visitors[-1]
 
 
 class Visitor:
@@ -114,6 +118,10 @@ class Visitor:
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
     def upload(self, name: str, data: bytes) -> str:
         """Hand a file over; the path that the server gave it."""
