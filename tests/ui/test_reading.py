@@ -15,7 +15,7 @@ OUTLINED = Path(__file__).resolve().parents[2] / "assets" / "sample.pdf"  # four
 def test_a_text_file_has_a_drawn_sheet_in_the_library(open_page, server, tmp_path: Path, sample_pdf) -> None:
     """A text file has no page image; no card may show a broken one."""
     text = tmp_path / "letters.txt"
-    text.write_text("\n\n".join(SENTENCES))
+    text.write_text("\n\n".join([*SENTENCES, "No other file of these tests ends so."]))
     page = open_page(server.url)
     add(page, sample_pdf)
     page.click(".nav-link[data-screen=library]")
