@@ -19,7 +19,7 @@ import ipaddress
 import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -47,7 +47,7 @@ POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'self'",
+        "frame-ancestors 'self'",  # the last part: Headers may add to it
     ]
 )
 HEADERS = [
@@ -105,19 +105,22 @@ class TrustedHost:
 
 
 class Headers:
-    """Adds the headers above to every response."""
+    """Adds the headers above to every response. `framed_by` are sites that may show the page in a
+    frame: none on one's own computer, the site of the demo where it is hosted."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, framed_by: Sequence[str] = ()) -> None:
         self.app = app
+        policy = " ".join([POLICY, *framed_by]).encode()  # its last part says who may frame the page
+        self.headers = [(name, policy if value == POLICY.encode() else value) for name, value in HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, adding headers to the start of the response."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                names = {name for name, _ in HEADERS}
+                names = {name for name, _ in self.headers}
                 kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in names]
-                message["headers"] = kept + HEADERS
+                message["headers"] = kept + self.headers
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

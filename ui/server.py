@@ -47,6 +47,7 @@ SECONDS_TO_CLOSE = 2
 SECONDS_UPLOADS_ARE_KEPT = 24 * 3600
 MAX_UPLOAD_BYTES = 500_000_000
 MAX_UPLOAD_BYTES_HOSTED = 50_000_000
+FRAMED_BY = ("https://huggingface.co",)  # where a Space is shown
 
 STARTING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="refresh" content="1"><meta name="viewport" content="width=device-width">
@@ -156,7 +157,8 @@ async def _say_starting(send: Send) -> None:
 
 def protect(app: App, visitors: Visitors, names: tuple[str, ...] = ()) -> App:
     """The application behind everything of ui/security.py."""
-    return TrustedHost(Headers(OpenRoutes(Identity(app, visitors))), names)
+    framed_by = () if visitors.key is not None else FRAMED_BY
+    return TrustedHost(Headers(OpenRoutes(Identity(app, visitors)), framed_by), names)
 
 
 def serve(

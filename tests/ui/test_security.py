@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from ui.security import COOKIE, Headers, Identity, OpenRoutes, TrustedHost, Visitors, read_key
+from ui.server import protect
 
 KEY = "0123456789abcdef" * 2
 
@@ -62,6 +63,15 @@ def test_other_names_are_refused(host: str) -> None:
 
 def test_a_named_host_can_be_allowed() -> None:
     assert ask(TrustedHost(inner, ["reader.example"]), host="reader.example")[0] == 200
+
+
+def test_only_a_hosted_page_may_stand_in_a_frame_of_the_site_that_shows_it() -> None:
+    def ancestors(key: str | None) -> str:
+        _, headers = ask(protect(inner, Visitors(key)))
+        return headers["content-security-policy"].split("frame-ancestors ")[1]
+
+    assert ancestors(KEY) == "'self'"
+    assert ancestors(None) == "'self' https://huggingface.co"
 
 
 def test_every_response_carries_the_policy() -> None:
