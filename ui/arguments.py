@@ -49,11 +49,17 @@ def _add_serve(commands: Commands[_Parser]) -> None:
     parser.set_defaults(command="serve")
 
 
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--password-stdin", action="store_true",
+                        help="take the password of an encrypted PDF from the first line of standard input")
+
+
 def _add_ingest(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser("ingest", help=f"read a file and say what was found in it: {IN_WORDS}")
     parser.add_argument("file", metavar="FILE", type=_existing_file)
     parser.add_argument("--text", action="store_true", help="print the text that all offsets refer to")
     parser.add_argument("--json", action="store_true", help="print nothing but the status object")
+    _add_password(parser)
     parser.set_defaults(command="ingest")
 
 
@@ -66,6 +72,7 @@ def _add_summarize(commands: Commands[_Parser]) -> None:
                         help="pages such as 2-5,9 or headings of the outline such as s3 (default: all of it)")
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_password(parser)
     parser.set_defaults(command="summarize")
 
 
@@ -77,6 +84,7 @@ def _add_ask(commands: Commands[_Parser]) -> None:
                         help='lines of {"id": ..., "question": ...}')
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line and question")
+    _add_password(parser)
     parser.set_defaults(command="ask")
 
 

@@ -73,7 +73,7 @@ def ingest(options: argparse.Namespace, services: Services) -> int:
     """Read a file; the status object is the last line."""
     started = time.monotonic()
     try:
-        document = _read(options.file, services)
+        document = _read(options, services)
     except DocumentError as error:
         return _refuse(error, started)
     if options.text and not options.json:
@@ -87,7 +87,7 @@ def summarize(options: argparse.Namespace, services: Services) -> int:
     started = time.monotonic()
     engine = services.engine()
     try:
-        document = _read(options.file, services)
+        document = _read(options, services)
         scope = read_part(options.part, document)
         choice = SummaryOptions(length=options.length, model=options.model, scope=scope)
         with _ProgressLine() as line:
@@ -110,7 +110,7 @@ def ask(options: argparse.Namespace, services: Services) -> int:
     questions = _questions(options)
     engine = services.engine()
     try:
-        document = _read(options.file, services)
+        document = _read(options, services)
         for identity, question in questions:
             with _ProgressLine() as line:
                 answer = engine.answer(document, question, AnswerOptions(model=options.model), on_event=line)
@@ -177,9 +177,12 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
 # ------------------------------------------------------------------- pieces
 
 
-def _read(path: Path, services: Services) -> Document:
+def _read(options: argparse.Namespace, services: Services) -> Document:
+    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else ""
     with _ProgressLine() as line:
-        return services.reader().read(path, name=path.name, on_event=line)
+        return services.reader().read(
+            options.file, name=options.file.name, password=password, on_event=line
+        )
 
 
 def _status_of(document: Document, seconds: float) -> dict[str, object]:

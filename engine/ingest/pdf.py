@@ -29,6 +29,9 @@ EXACT_PAGE = 100_000  # letters; a page of more is read without the place of eac
 MUPDF_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OSError, MemoryError)
 
 
+WRONG_PASSWORD = "The password does not open this file. Check it, capitals too, and try again."
+
+
 def silence() -> None:
     """MuPDF's messages quote the document."""
     pymupdf.TOOLS.mupdf_display_errors(False)
@@ -40,14 +43,14 @@ def rect(x0: float, y0: float, x1: float, y1: float) -> Any:
     return pymupdf.Rect(x0, y0, x1, y1)
 
 
-def open_pdf(name: str, limits: Limits) -> pymupdf.Document:
+def open_pdf(name: str, limits: Limits, password: str = "") -> pymupdf.Document:
     """Open a file. Raises EncryptedFile, FileTooLarge, UnreadableFile."""
     try:
         document = pymupdf.open(name, filetype="pdf")
         if not document.is_pdf:  # MuPDF goes by content, and opens more than we do
             raise UnreadableFile
-        if document.needs_pass:
-            raise EncryptedFile
+        if document.needs_pass and not document.authenticate(password):
+            raise EncryptedFile(WRONG_PASSWORD) if password else EncryptedFile
         n_pages = document.page_count
     except MUPDF_ERRORS as error:
         raise UnreadableFile from error

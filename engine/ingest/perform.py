@@ -74,7 +74,7 @@ def _render(request: Mapping[str, Any], descriptor: int, limits: Limits, send: S
 
 def _read_pdf(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
     started, budget = time.monotonic(), READING_SHARE * float(request["seconds"])
-    document = pdf.open_pdf(_name_of(request, descriptor), limits)
+    document = pdf.open_pdf(_name_of(request, descriptor), limits, request.get("password", ""))
     n_pages, n_chars = document.page_count, 0
     skip = set(request["skip"])
     pages: list[RawPage] = []

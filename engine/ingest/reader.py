@@ -49,16 +49,17 @@ class DocumentReader:
         self._closed = False
 
     def read(
-        self, path: Path, *, name: str | None = None,
+        self, path: Path, *, name: str | None = None, password: str = "",
         on_event: OnEvent = ignore_event, cancelled: IsCancelled = never_cancelled,
     ) -> Document:
-        """Read a document. `name` is the original file name, whose extension counts.
+        """Read a document. `name` is the original file name, whose extension counts; `password`
+        opens an encrypted PDF, and is kept nowhere.
 
         Raises a DocumentError whose status says why the file cannot be used, or Cancelled.
         """
         name = path.name if name is None else name
         intake = admit(path, name, self.limits, cancelled)
-        attempt = _Attempt(path, name, intake, self.limits)
+        attempt = _Attempt(path, name, intake, self.limits, password)
         try:
             with self._seat(cancelled):
                 document = self._read(attempt, on_event, cancelled)
@@ -152,6 +153,7 @@ class _Attempt:
     name: str
     intake: Intake
     limits: Limits
+    password: str = field(default="", repr=False)
     deadline: float = 0.0  # the clock starts when the first child is ready
     skip: set[int] = field(default_factory=set)
     lean: bool = False  # without the edges of every letter and without layout
@@ -166,7 +168,7 @@ class _Attempt:
         return {
             "do": "read", "path": os.fsencode(self.path).hex(), "name": self.name, "kind": self.intake.kind,
             "skip": sorted(self.skip), "lean": self.lean, "limits": self.limits.as_json(),
-            "seconds": max(1.0, self.deadline - time.monotonic()),
+            "seconds": max(1.0, self.deadline - time.monotonic()), "password": self.password,
         }
 
     def learn(self, failure: ChildFailed) -> None:

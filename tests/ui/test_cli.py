@@ -4,6 +4,7 @@ Engine and reader are stand-ins here, so that each case takes milliseconds;
 tests/test_end_to_end.py runs the same commands with the real ones.
 """
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,8 +58,10 @@ def a_run(task: Literal["summarize", "answer"]) -> Run:
 
 class FakeReader:
     refusal: Exception | None = None
+    password: object = None
 
-    def read(self, path: Path, **_: object) -> Document:
+    def read(self, path: Path, *, password: str = "", **_: object) -> Document:
+        self.password = password
         if self.refusal:
             raise self.refusal
         return a_document()
@@ -158,6 +161,23 @@ def test_ingest_json_prints_nothing_else(
 ) -> None:
     assert main(["ingest", paper, "--text", "--json"], services) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["ingest"], ["summarize"], ["ask"]])
+def test_a_password_comes_from_standard_input_and_shows_nowhere(
+    command: list[str],
+    services: Services,
+    reader: FakeReader,
+    paper: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("open sesame \r\nnothing more"))
+    arguments = [command[0], paper, *(["Who?"] if command == ["ask"] else []), "--password-stdin"]
+    assert main(arguments, services) == 0
+    assert reader.password == "open sesame "
+    captured = capsys.readouterr()
+    assert "sesame" not in captured.out + captured.err
 
 
 @pytest.mark.parametrize("command", [["ingest"], ["summarize"], ["summarize", "--json"], ["ask"]])

@@ -181,6 +181,9 @@ def test_encryption(pdf, reader, save, tmp_path, user, status):
         with pytest.raises(EncryptedFile) as caught:
             reader.read(tmp_path / "locked.pdf")
         assert caught.value.status == "password" and len(caught.value.document or "") == 64
+        with pytest.raises(EncryptedFile, match="does not open"):
+            reader.read(tmp_path / "locked.pdf", password="Secret")
+        assert "Sheet A" in reader.read(tmp_path / "locked.pdf", password=user).text
 
 
 def test_pictures_only(pdf, reader, save):
