@@ -201,6 +201,7 @@ def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) ->
         ),
         provenance(saved.summary.run, saved.created),
         class_="result",
+        data_length=str(saved.summary.run.options.get("length", "")),
     )
 
 

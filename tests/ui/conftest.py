@@ -224,10 +224,20 @@ def add(page, file: Path) -> None:
     page.wait_for_selector("body[data-screen=document] #document-header h2:visible")
 
 
+LENGTHS = {
+    "One line": "line",
+    "Short": "short",
+    "Medium": "medium",
+    "Long": "long",
+    "By section": "sections",
+}
+
+
 def summarize(page, length: str = "Medium") -> None:
+    """Make a summary and wait for it: one of another length may be shown from before."""
     page.get_by_label(length, exact=True).check()
     page.click("#summarize")
-    page.wait_for_selector("#summary .result .chip", timeout=2 * SLOW)
+    page.wait_for_selector(f"#summary .result[data-length={LENGTHS[length]}] .chip", timeout=2 * SLOW)
 
 
 def ask(page, question: str) -> None:
