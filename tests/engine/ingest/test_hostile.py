@@ -323,7 +323,7 @@ def test_the_time_of_a_document_ends(pdf, impostor, save):
 def test_a_document_that_hangs_before_its_first_page(pdf, save, tmp_path, monkeypatch):
     (tmp_path / "sleeper.py").write_text(
         "import time\nfrom engine.ingest import pdf\nfrom engine.ingest.child import main\n"
-        "pdf.open_pdf = lambda name, limits: time.sleep(600)\n")
+        "pdf.open_pdf = lambda name, limits, password: time.sleep(600)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     reader = DocumentReader(Limits(seconds=2.0), child="sleeper")
     with pytest.raises(ReadingTimedOut):
