@@ -22,8 +22,8 @@ from engine.decode.generate import generate
 from engine.decode.options import GenerationOptions
 from engine.device import choose_device
 from engine.models.led import LEDForConditionalGeneration, place_global
-from engine.tasks.reader import LoadedReader, load_reader
-from engine.tasks.salience import score_sentences
+from engine.tasks.reader import load_reader
+from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.selection import choose
 from engine.types import Document
 from training.corpus import pairs
@@ -37,10 +37,8 @@ SEED = 7
 DIGIT = re.compile(r"\d")
 
 
-def evidence_of(reader: LoadedReader, document: Document) -> list[str]:
+def evidence_of(scores: SentenceScores, document: Document) -> list[str]:
     """The sentences that the reader hands over, in the order of the document."""
-    with torch.autocast("cpu", torch.bfloat16):
-        scores = score_sentences(reader, document)
     chosen = choose(scores, document, EVIDENCE_WORDS)
     return [document.sentences[i].span.of(document.text) for i in chosen]
 
@@ -107,11 +105,11 @@ def main() -> None:
         for row in rows[: options.documents]:
             document = wrap(row["document"], row["title"] or "", row["id"])
             n_words = len(row["summary"].split())
-            evidence = evidence_of(reader, document)
-            text = write(model, tokenizer, row["title"] or "", evidence, int(n_words * 1.35), options.beams)
-            text = " ".join(text.split()[:n_words])
             with torch.autocast("cpu", torch.bfloat16):
                 scores = score_sentences(reader, document)
+            evidence = evidence_of(scores, document)
+            text = write(model, tokenizer, row["title"] or "", evidence, int(n_words * 1.35), options.beams)
+            text = " ".join(text.split()[:n_words])
             order = by_score(document, scores.salience, scores.vectors, n_words)
             lines.append(
                 (

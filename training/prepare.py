@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,8 +81,8 @@ def tokenise(rows: Iterable[Row], tokenizer: WordPiece) -> Questions:
             asked.append(question.ids[:MOST_QUESTION])
             about.append(text)
             answers.append(answer)
-    texts, text_at = _flat([one.ids for one in encoded])
-    questions_, asked_at = _flat(asked)
+    texts, text_at = flat([one.ids for one in encoded])
+    questions_, asked_at = flat(asked)
     as_ints = lambda values: np.asarray(values, dtype=np.int32)  # noqa: E731
     return Questions(
         texts, text_at, as_ints(group), questions_, asked_at, as_ints(about), as_ints(answers).reshape(-1, 2)
@@ -95,7 +95,8 @@ def _tokens_of(answer: Row, offsets: list[tuple[int, int]]) -> tuple[int, int] |
     return (inside[0], inside[-1]) if inside and len(inside) <= MOST_ANSWER else None
 
 
-def _flat(parts: list[list[int]]) -> tuple[Ints, Ints]:
+def flat(parts: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """Rows of ids behind one another, and the borders between them."""
     borders = np.cumsum([0, *map(len, parts)], dtype=np.int32)
     return np.asarray([one for part in parts for one in part], dtype=np.int32), borders
 

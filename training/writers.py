@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.attention.rows import pad_rows
 from engine.models.led import DecoderLayer, EncoderLayer, LEDConfig, LEDForConditionalGeneration, place_global
 from engine.models.longformer import Layer, LongformerModel
 from engine.models.longt5 import LongT5ForConditionalGeneration
@@ -182,14 +183,8 @@ def collate(
     n_marks = len(marks.before) + len(marks.after)
     read = [[*marks.before, *pair.source[: limits.source - n_marks], *marks.after] for pair in batch]
     written = [[*pair.target[: limits.target - len(marks.after)], *marks.after] for pair in batch]
-    ids = _padded(read, marks.pad).to(device)
-    valid = _padded([[1] * len(row) for row in read], 0).bool().to(device)
-    return ids, valid, _padded(written, -100).to(device)
-
-
-def _padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows])
+    ids, valid = pad_rows(read, marks.pad)
+    return ids.to(device), valid.to(device), pad_rows(written, -100)[0].to(device)
 
 
 def writing_loss(model: Writer, batch: Sequence[Pair], limits: Limits) -> Tensor:

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.text.tokenizer import WordPiece
 from training.corpus import Row, pairs
-from training.prepare import DATA, Ints
+from training.prepare import DATA, Ints, flat
 
 SHARES = {
     "wikipedia-lead": 0.4,
@@ -74,7 +74,7 @@ class Pairs:
     def of(cls, made: Iterable[Pair]) -> Pairs:
         """Stored together."""
         rows = list(made)
-        return cls(*_flat([row.source for row in rows]), *_flat([row.target for row in rows]))
+        return cls(*flat([row.source for row in rows]), *flat([row.target for row in rows]))
 
     def save(self, file: Path) -> None:
         """Write one compressed file."""
@@ -85,11 +85,6 @@ class Pairs:
         """Read it back."""
         with np.load(file) as stored:
             return cls(**{name: stored[name] for name in stored.files})
-
-
-def _flat(parts: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
-    borders = np.cumsum([0, *map(len, parts)], dtype=np.int32)
-    return np.asarray([one for part in parts for one in part], dtype=np.int32), borders
 
 
 # ------------------------------------------------------------------ evidence

@@ -103,7 +103,7 @@ def answer_document(
             payload = _pack(reading.read(index, cancelled))
             on_event(WindowDone(index, total, payload))
         found += _unpack(payload)
-        best = reading.weigh(found)[:EVIDENCE]
+        best = reading.weigh(found)[0][:EVIDENCE]
         on_event(Provisional(tuple(reading.cite(candidate, score) for score, candidate in best)))
     on_event(Progress("Reading", total, total, "window"))
     return reading.conclude(found)
@@ -185,21 +185,20 @@ class Reading:
             1.0,
         )
 
-    def weigh(self, found: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
-        """Candidates with the probability that each is the answer, best first, each place once."""
-        ranked, standings = self._ranked(found)
-        claims = [_probability(self.reader.calibration.found, one) for one in standings]
-        return [(claim, found[index]) for claim, (_, index) in zip(claims, ranked, strict=False)]
-
-    def _ranked(self, found: Sequence[Candidate]) -> tuple[list[tuple[float, int]], list[tuple[float, ...]]]:
+    def weigh(self, found: Sequence[Candidate]) -> tuple[list[tuple[float, Candidate]], tuple[float, ...]]:
+        """Candidates with the probability that each is the answer, best first, each place once;
+        and how the best one stands."""
         rows = [self.features(candidate) for candidate in found]
         ranked = rank(found, rows, self.reader.calibration.weights)
-        return ranked, stand(ranked, rows, len(self.windows))
+        standings = stand(ranked, rows, len(self.windows))
+        claims = [_probability(self.reader.calibration.found, one) for one in standings]
+        weighed = [(claim, found[index]) for claim, (_, index) in zip(claims, ranked, strict=False)]
+        return weighed, standings[0]
 
     def conclude(self, found: Sequence[Candidate]) -> AnswerResult:
         """The answer, or that there is none: whichever is likelier."""
-        weighed, standings = self.weigh(found), self._ranked(found)[1]
-        absent = _probability(self.reader.calibration.absent, standings[0])
+        weighed, best = self.weigh(found)
+        absent = _probability(self.reader.calibration.absent, best)
         claim = weighed[0][0] if weighed else 0.0
         is_found = bool(weighed) and claim >= absent
         likeliest = trimmed(self.document.text, weighed[0][1]) if weighed else None
