@@ -24,6 +24,7 @@ from ui.tabs.jobs import build_jobs
 from ui.tabs.library import Library, build_library
 from ui.tabs.page import Page
 from ui.tabs.regions import Regions, region
+from ui.tabs.shelf import Shelf
 from ui.tabs.shell import build_shell
 from ui.tabs.watch import Watches
 from ui.tabs.workspace import Workspace, build_workspace
@@ -71,18 +72,19 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
             question=workspace.question,
             query=library.query,
         )
-        page = Page(actions, regions, visitors, Path(os.environ["GRADIO_TEMP_DIR"]))
-        wire = Wiring(page, regions)
+        page = Page(actions, regions, visitors)
+        shelf = Shelf(page, Path(os.environ["GRADIO_TEMP_DIR"]))
+        wire = Wiring(page, shelf, regions)
         wire.followed(blocks.load, page.load, [memory])
         wire.library(library)
         wire.workspace(workspace)
         wire.lists(library, workspace, jobs)
         wire.followed(bar.stop, page.stop, [])
-        wire.followed(message.undo, page.undo, [])
-        wire.followed(about.forget, page.forget, [])
-        wire.once(navigation.library, page.lists, [])
-        wire.once(navigation.jobs, page.lists, [])
-        navigation.about(page.about, None, about, show_progress="hidden", api_visibility="private")
+        wire.followed(message.undo, shelf.undo, [])
+        wire.followed(about.forget, shelf.forget, [])
+        wire.once(navigation.library, shelf.lists, [])
+        wire.once(navigation.jobs, shelf.lists, [])
+        navigation.about(shelf.about, None, about, show_progress="hidden", api_visibility="private")
     blocks.queue(max_size=MAX_QUEUE, default_concurrency_limit=1, api_open=False)
     return blocks
 
@@ -90,18 +92,19 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
 class Wiring:
     """How events reach handlers: all quick ones side by side, each followed by a watch where jobs may run."""
 
-    def __init__(self, page: Page, regions: Regions) -> None:
-        self._page, self._outputs, self._memory = page, regions.all(), regions.memory
+    def __init__(self, page: Page, shelf: Shelf, regions: Regions) -> None:
+        self._page, self._shelf = page, shelf
+        self._outputs, self._memory = regions.all(), regions.memory
         self._watch = Watches(page).watch
 
     def library(self, tab: Library) -> None:
         """Add files, search."""
-        self.followed(tab.files.upload, self._page.add, [tab.files])
+        self.followed(tab.files.upload, self._shelf.add, [tab.files])
         self.once(tab.files.upload, lambda: {tab.files: None}, [], [tab.files])
-        self.followed(tab.paste.click, self._page.paste, [tab.pasted])
-        self.followed(tab.library.sample, self._page.sample, [])
-        self.once(tab.query.submit, self._page.search, [tab.query])
-        self.once(tab.hits.clear, self._page.clear, [])
+        self.followed(tab.paste.click, self._shelf.paste, [tab.pasted])
+        self.followed(tab.library.sample, self._shelf.sample, [])
+        self.once(tab.query.submit, self._shelf.search, [tab.query])
+        self.once(tab.hits.clear, self._shelf.clear, [])
 
     def workspace(self, tab: Workspace) -> None:
         """Summarize, ask."""
@@ -120,7 +123,7 @@ class Wiring:
             self.followed(source.resume, self._page.resume, [])
             self.followed(source.stop, self._page.stop, [])
         for source in (library.library, workspace.details):
-            self.followed(source.delete, self._page.delete, [])
+            self.followed(source.delete, self._shelf.delete, [])
 
     def once(self, event: Any, handler: Any, inputs: list[Any], outputs: list[Any] | None = None) -> Any:
         """Call the handler."""

@@ -10,41 +10,42 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import gradio as gr
 
 from engine.errors import NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
 from engine.types import Citation
-from ui.about import data_view, models_view
 from ui.actions import Actions, BadRequest, JobView
 from ui.ahead import preflight_view, sections_view
 from ui.compare import compare_view
 from ui.details import details_view
-from ui.html import Html, element, join
+from ui.html import Html, element
 from ui.insights import insights_view
 from ui.jobs import Story, citations_of
-from ui.lists import hits_view, jobs_view, library_view, undo_bar
+from ui.lists import jobs_view, library_view
 from ui.parts import UnknownPart
-from ui.pieces import failure, note
+from ui.pieces import failure
 from ui.render import answers_view, header, summary_view
 from ui.security import Visitors
 from ui.tabs.memory import Memory
 from ui.tabs.regions import Regions
-from ui.theme import ASSETS
 
 Update = dict[Any, Any]
-SAMPLE = ASSETS / "sample.pdf"
-SAMPLE_NAME = "Sample paper.pdf"
+
+
+class HasRegions(Protocol):
+    """What `guarded` needs of whoever has handlers."""
+
+    regions: Regions
 
 
 def guarded(handler: Callable[..., Update]) -> Callable[..., Update]:
     """Show what a verb refuses instead of failing. The one place where errors meet the page."""
 
     @functools.wraps(handler)
-    def frame(self: Page, *arguments: Any) -> Update:
+    def frame(self: HasRegions, *arguments: Any) -> Update:
         try:
             return {self.regions.message: "", **handler(self, *arguments)}
         except NotInLibrary as error:
@@ -87,13 +88,8 @@ def document_id(event: gr.EventData) -> str:
 class Page:
     """The handlers, over the verbs and the regions they write to."""
 
-    def __init__(self, actions: Actions, regions: Regions, visitors: Visitors, uploads: Path) -> None:
-        self.actions, self.regions, self._visitors, self._uploads = (
-            actions,
-            regions,
-            visitors,
-            uploads.resolve(),
-        )
+    def __init__(self, actions: Actions, regions: Regions, visitors: Visitors) -> None:
+        self.actions, self.regions, self._visitors = actions, regions, visitors
 
     def owner(self, request: gr.Request) -> str:
         """Whose request this is. Raises BadRequest for a stranger (the middleware stops them earlier)."""
@@ -189,33 +185,6 @@ class Page:
         return self.go_to(self.owner(request), document_id(event), page=page)
 
     @guarded
-    def add(self, files: list[str] | None, request: gr.Request) -> Update:
-        """Copy uploads into the library and delete Gradio's own copies at once."""
-        owner, jobs = self.owner(request), []
-        for name in files or []:
-            upload = Path(name).resolve()
-            if not upload.is_relative_to(self._uploads):
-                raise BadRequest
-            try:
-                jobs.append(self.actions.add(owner, upload, upload.name))
-            finally:
-                upload.unlink(missing_ok=True)
-        return {self.regions.memory: Memory(follow=jobs[0] if len(jobs) == 1 else None).kept()}
-
-    @guarded
-    def paste(self, text: str, request: gr.Request) -> Update:
-        """Add a pasted text, named by its first line."""
-        owner = self.owner(request)
-        job = self.actions.add_text(owner, text or "", self._uploads)
-        return {self.regions.memory: Memory(follow=job).kept(), self.regions.pasted: ""}
-
-    @guarded
-    def sample(self, request: gr.Request) -> Update:
-        """Add the sample paper that comes with the program."""
-        job = self.actions.add(self.owner(request), SAMPLE, SAMPLE_NAME)
-        return {self.regions.memory: Memory(follow=job).kept()}
-
-    @guarded
     def summarize(self, memory: object, length: str, part: str, request: gr.Request) -> Update:
         """Queue a summary of the open document or a part of it."""
         owner, wanted = self.owner(request), self._open_document(memory)
@@ -268,61 +237,3 @@ class Page:
         """Go on with a job."""
         self.actions.resume(self.owner(request), number(event, "job"))
         return {}
-
-    @guarded
-    def delete(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Delete a document, and offer to undo it."""
-        owner, wanted = self.owner(request), document_id(event)
-        title = next((row.title for row in self.actions.documents(owner) if row.id == wanted), "")
-        self.actions.delete(owner, (wanted,))
-        return {
-            **self.show_lists(owner),
-            self.regions.message: undo_bar(title, wanted),
-            self.regions.place: place("library"),
-            self.regions.memory: Memory().kept(),
-        }
-
-    @guarded
-    def undo(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Bring a document back."""
-        owner = self.owner(request)
-        self.actions.undo(owner, (document_id(event),))
-        return self.show_lists(owner)
-
-    @guarded
-    def search(self, query: str, request: gr.Request) -> Update:
-        """Search the library."""
-        return {self.regions.hits: hits_view(query, self.actions.search(self.owner(request), query))}
-
-    @guarded
-    def clear(self, request: gr.Request) -> Update:
-        """Forget the search."""
-        return {self.regions.query: "", self.regions.hits: ""}
-
-    @guarded
-    def lists(self, request: gr.Request) -> Update:
-        """Bring the lists up to date when their screen is opened."""
-        return self.show_lists(self.owner(request))
-
-    @guarded
-    def forget(self, request: gr.Request) -> Update:
-        """Delete everything."""
-        owner = self.owner(request)
-        self.actions.forget(owner)
-        done = note("Everything was deleted", "Nothing of your documents is left in this library.")
-        return {
-            **self.show_lists(owner),
-            self.regions.message: done,
-            self.regions.place: place("library"),
-            self.regions.memory: Memory().kept(),
-        }
-
-    def about(self) -> Html:
-        """What is kept; where the reader owns the computer, also the models and the device."""
-        try:
-            if self.actions.hosting.kept_for is not None:
-                return data_view(None)
-            models = models_view(self.actions.models(), self.actions.device_reason())
-            return join([data_view(self.actions.sizes()), models])
-        except PrecisError as error:
-            return failure(error.code, str(error))

@@ -1,0 +1,117 @@
+"""What happens when something in the library is used: files come in, are found, are deleted.
+
+The same frame as the handlers of one document (ui/tabs/page.py): the owner comes from the cookie,
+`{component: value}` goes back.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from engine.errors import PrecisError
+from ui.about import data_view, models_view
+from ui.actions import BadRequest
+from ui.html import Html, join
+from ui.lists import hits_view, undo_bar
+from ui.pieces import failure, note
+from ui.tabs.memory import Memory
+from ui.tabs.page import Page, Update, document_id, guarded, place
+from ui.theme import ASSETS
+
+SAMPLE = ASSETS / "sample.pdf"
+SAMPLE_NAME = "Sample paper.pdf"
+
+
+class Shelf:
+    """The handlers of the library, beside those of one document. `uploads` is where files come in."""
+
+    def __init__(self, page: Page, uploads: Path) -> None:
+        self.page, self.actions, self.regions = page, page.actions, page.regions
+        self.uploads = uploads.resolve()
+
+    @guarded
+    def add(self, files: list[str] | None, request: gr.Request) -> Update:
+        """Copy uploads into the library and delete Gradio's own copies at once."""
+        owner, jobs = self.page.owner(request), []
+        for name in files or []:
+            upload = Path(name).resolve()
+            if not upload.is_relative_to(self.uploads):
+                raise BadRequest
+            try:
+                jobs.append(self.actions.add(owner, upload, upload.name))
+            finally:
+                upload.unlink(missing_ok=True)
+        return {self.regions.memory: Memory(follow=jobs[0] if len(jobs) == 1 else None).kept()}
+
+    @guarded
+    def paste(self, text: str, request: gr.Request) -> Update:
+        """Add a pasted text, named by its first line."""
+        owner = self.page.owner(request)
+        job = self.actions.add_text(owner, text or "", self.uploads)
+        return {self.regions.memory: Memory(follow=job).kept(), self.regions.pasted: ""}
+
+    @guarded
+    def sample(self, request: gr.Request) -> Update:
+        """Add the sample paper that comes with the program."""
+        job = self.actions.add(self.page.owner(request), SAMPLE, SAMPLE_NAME)
+        return {self.regions.memory: Memory(follow=job).kept()}
+
+    @guarded
+    def delete(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Delete a document, and offer to undo it."""
+        owner, wanted = self.page.owner(request), document_id(event)
+        title = next((row.title for row in self.actions.documents(owner) if row.id == wanted), "")
+        self.actions.delete(owner, (wanted,))
+        return {
+            **self.page.show_lists(owner),
+            self.regions.message: undo_bar(title, wanted),
+            self.regions.place: place("library"),
+            self.regions.memory: Memory().kept(),
+        }
+
+    @guarded
+    def undo(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Bring a document back."""
+        owner = self.page.owner(request)
+        self.actions.undo(owner, (document_id(event),))
+        return self.page.show_lists(owner)
+
+    @guarded
+    def search(self, query: str, request: gr.Request) -> Update:
+        """Search the library."""
+        return {self.regions.hits: hits_view(query, self.actions.search(self.page.owner(request), query))}
+
+    @guarded
+    def clear(self, request: gr.Request) -> Update:
+        """Forget the search."""
+        return {self.regions.query: "", self.regions.hits: ""}
+
+    @guarded
+    def lists(self, request: gr.Request) -> Update:
+        """Bring the lists up to date when their screen is opened."""
+        return self.page.show_lists(self.page.owner(request))
+
+    @guarded
+    def forget(self, request: gr.Request) -> Update:
+        """Delete everything."""
+        owner = self.page.owner(request)
+        self.actions.forget(owner)
+        done = note("Everything was deleted", "Nothing of your documents is left in this library.")
+        return {
+            **self.page.show_lists(owner),
+            self.regions.message: done,
+            self.regions.place: place("library"),
+            self.regions.memory: Memory().kept(),
+        }
+
+    def about(self) -> Html:
+        """What is kept; where the reader owns the computer, also the models and the device."""
+        try:
+            if self.actions.hosting.kept_for is not None:
+                return data_view(None)
+            models = models_view(self.actions.models(), self.actions.device_reason())
+            return join([data_view(self.actions.sizes()), models])
+        except PrecisError as error:
+            return failure(error.code, str(error))
