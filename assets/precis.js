@@ -75,10 +75,19 @@
     byId('sheet').style.width = 100 * state.zoom + '%';
     if (asText) return drawText();
     const source = '/precis/page/' + encodeURIComponent(state.document) + '/' + state.page;
-    if (image.getAttribute('src') !== source) {
+    if (image.getAttribute('src') !== source || image.classList.contains('missing')) {
       image.classList.add('loading');
-      image.onload = () => { image.classList.remove('loading', 'missing'); reveal(byId('page-boxes').firstElementChild); };
-      image.onerror = () => { if (image.getAttribute('src') === source) image.classList.add('missing'); };
+      image.onload = () => {
+        image.classList.remove('loading', 'missing');
+        document.body.classList.remove('is-locked');
+        reveal(byId('page-boxes').firstElementChild);
+      };
+      image.onerror = () => {
+        if (image.getAttribute('src') !== source) return;
+        image.classList.add('missing');
+        fetch(source).then((response) => document.body.classList.toggle('is-locked', response.status === 423));
+        Object.assign(document.querySelector('#locked [data-act]').dataset, { document: state.document, page: state.page });
+      };
       image.src = source;
     }
     image.alt = 'Page ' + state.page + ' of ' + state.title;

@@ -69,7 +69,7 @@ class UnreadableFile(DocumentError):
 class EncryptedFile(DocumentError):
     code = "password"
     status = "password"
-    default = "This PDF is protected by a password. Save a copy without the password and add that."
+    default = "This PDF is protected by a password. Give the password, or add a copy without one."
 
 
 class NoText(DocumentError):

@@ -17,12 +17,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from engine.errors import NotInLibrary, PrecisError
+from engine.errors import EncryptedFile, NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
 from engine.types import Document, Length, ModelInfo
 from ui.exports import ExportedFile, export, file_stem, marks
 from ui.jobs import ACTIVE, Jobs, Story
 from ui.parts import read_part
+from ui.passwords import MOST_CHARS, Passwords
 from ui.preflight import Preflight, estimate, read_measured, setting_name
 from ui.services import Engine
 from ui.work import MACHINE, Work
@@ -106,8 +107,8 @@ class Actions:
             lambda owner, document_id: store().document(owner, document_id)
         )
         self._images = lru_cache(maxsize=64)(self._render)
-        self.jobs = Jobs(store, Work(store, reader, engine, self.document).lanes())
-
+        self._passwords = Passwords(hosting.kept_for)
+        self.jobs = Jobs(store, Work(store, reader, engine, self.document, self._passwords).lanes())
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, daemon=True, name="precis-sweep")
 
@@ -156,6 +157,20 @@ class Actions:
         finally:
             file.unlink(missing_ok=True)
 
+    def unlock(self, owner: str, job_id: int, password: str) -> None:
+        """Read again, with a password, a file that was refused for want of one. Raises NotInLibrary."""
+        job = self._store().job(owner, job_id)
+        if job.kind != "ingest" or job.error_code != EncryptedFile.code:
+            raise BadRequest
+        self._passwords.keep(owner, str(job.params["sha256"]), _checked(password))
+        self.jobs.resume(owner, job_id)
+
+    def unlock_pages(self, owner: str, document_id: str, password: str) -> None:
+        """Draw pages of an encrypted document again, after a restart. Raises EncryptedFile, NotInLibrary."""
+        original = self._store().original(owner, document_id)
+        self._reader().render(original, 1, dpi=THUMBNAIL_DPI, password=_checked(password))
+        self._passwords.keep(owner, document_id, password)
+
     def _n_being_read(self, owner: str) -> int:
         return sum(is_active(job) and job.kind == "ingest" for job in self.job_rows(owner))
 
@@ -187,7 +202,9 @@ class Actions:
         return self._images(owner, document_id, page, THUMBNAIL_DPI if small else PAGE_DPI)
 
     def _render(self, owner: str, document_id: str, page: int, dpi: int) -> PageImage:
-        return self._reader().render(self._store().original(owner, document_id), page, dpi=dpi)
+        original = self._store().original(owner, document_id)
+        password = self._passwords.get(owner, document_id)
+        return self._reader().render(original, page, dpi=dpi, password=password)
 
     def export(self, owner: str, document_id: str, what: str, shown: int | None = None) -> ExportedFile:
         """A summary, the answers, or the PDF with both as notes, as a file: of the newest summary, or
@@ -201,13 +218,15 @@ class Actions:
         if not workspace.document.lines:
             raise NotInLibrary
         original = self._store().original(owner, document_id)
-        copy = self._reader().annotate(original, marks(workspace, boxes_of))
+        password = self._passwords.get(owner, document_id)
+        copy = self._reader().annotate(original, marks(workspace, boxes_of), password=password)
         return ExportedFile(f"{file_stem(workspace.row.title)}-notes.pdf", "application/pdf", copy)
 
     def delete(self, owner: str, document_ids: tuple[str, ...]) -> None:
         """Take documents out of the library; for a short while `undo` brings them back."""
         self._stop_all(owner, document_ids)
         self._store().delete_documents(owner, document_ids)
+        self._passwords.forget(owner, document_ids)
         self._forget()
 
     def _stop_all(self, owner: str, document_ids: tuple[str, ...] | None = None) -> None:
@@ -219,6 +238,7 @@ class Actions:
         """Delete everything of an owner for good, at once; how many documents it was."""
         self._stop_all(owner)
         n_documents = self._store().forget(owner=owner)
+        self._passwords.forget(owner)
         self._forget()
         return n_documents
 
@@ -314,3 +334,9 @@ class Actions:
 def is_active(row: JobRow) -> bool:
     """Whether a job waits or runs."""
     return row.state in ACTIVE
+
+
+def _checked(password: str) -> str:
+    if not 0 < len(password) <= MOST_CHARS:
+        raise BadRequest("Write the password first.")
+    return password

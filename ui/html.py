@@ -17,8 +17,9 @@ TAG_NAMES = """a article bdi button dd details div dl dt em h1 h2 h3 h4 header i
     p path progress q section small span strong summary svg table tbody td th thead time tr ul"""
 TAGS = frozenset(TAG_NAMES.split())
 VOID = frozenset({"img", "input"})
-ATTRIBUTE_NAMES = """alt class d datetime decoding dir disabled download for height hidden href id lang
-    loading max min name open placeholder role scope src style tabindex title type value viewBox width"""
+ATTRIBUTE_NAMES = """alt autocomplete class d datetime decoding dir disabled download for height hidden href
+    id lang loading max min name open placeholder role scope src style tabindex title type value viewBox
+    width"""
 ATTRIBUTES = frozenset(ATTRIBUTE_NAMES.split())
 # Characters that no page needs and that change how the rest is shown: C0/C1 controls (except
 # tab and newline), bidirectional overrides, and what Unicode says is not a character.

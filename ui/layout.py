@@ -28,7 +28,7 @@ from ui.tabs.shelf import Shelf
 from ui.tabs.shell import build_shell
 from ui.tabs.watch import Watches
 from ui.tabs.workspace import Workspace, build_workspace
-from ui.theme import ASSETS, build_theme
+from ui.theme import ASSETS, build_script, build_theme
 
 MAX_THREADS = 8
 MAX_QUEUE = 64
@@ -122,6 +122,8 @@ class Wiring:
         for source in (library.adding, workspace.summary, workspace.answers, jobs):
             self.followed(source.resume, self._page.resume, [])
             self.followed(source.stop, self._page.stop, [])
+        for source in (library.adding, jobs, workspace.locked):
+            self.followed(source.unlock, self._shelf.unlock, [])
         for source in (library.library, workspace.details):
             self.followed(source.delete, self._shelf.delete, [])
 
@@ -182,7 +184,7 @@ def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_uploa
         blocks,
         path="/",
         theme=build_theme(),
-        js=(ASSETS / "precis.js").read_text("utf-8"),
+        js=build_script(),
         favicon_path=str(ASSETS / "favicon.png"),
         max_file_size=max_upload_bytes,
         show_error=False,

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.errors import EncryptedFile
 from ui.actions import JobView, is_active
 from ui.html import Html, element
 from ui.jobs import DUPLICATE, RESUMABLE
+from ui.passwords import password_field
 from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
 
 if TYPE_CHECKING:
@@ -150,12 +152,14 @@ def adding_row(view: JobView) -> Html:
             act("open", "Open", class_="button", data_document=row.document_id),
         )
     if row.state == "failed":
+        asks = wants_password(row)
         return element(
             "li",
             name,
             element("span", row.error_message or "", class_="refused", role="alert"),
-            element("span", row.error_code or "", class_="code"),
-            class_="failed",
+            element("span", row.error_code or "", class_="code") if not asks else None,
+            password_field(job=row.id) if asks else None,
+            class_="locked" if asks else "failed",
         )
     return element(
         "li",
@@ -163,6 +167,12 @@ def adding_row(view: JobView) -> Html:
         element("span", STATES[row.state], class_="badge warn"),
         act("resume", "Continue", class_="button quiet", data_job=row.id),
     )
+
+
+def wants_password(row: JobRow) -> bool:
+    """Whether a password would open the file that was refused."""
+    name = str(row.params.get("name", "")).lower()
+    return row.state == "failed" and row.error_code == EncryptedFile.code and name.endswith(".pdf")
 
 
 def hits_view(query: str, hits: Sequence[Hit]) -> Html:
@@ -236,7 +246,7 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
     controls = []
     if is_active(row):
         controls.append(act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id))
-    if row.state in RESUMABLE:
+    if row.state in RESUMABLE and not wants_password(row):
         again = "Try again" if row.state == "failed" else "Resume"
         controls.append(act("resume", again, class_="button quiet", data_job=row.id))
     if row.document_id in titles:
@@ -261,6 +271,7 @@ def job_row(row: JobRow, titles: dict[str, str]) -> Html:
             )
             if row.state == "failed"
             else None,
+            password_field(job=row.id) if wants_password(row) else None,
             class_="about",
         ),
         element("span", STATES[row.state], class_=f"badge {good}"),

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from engine.errors import NotInLibrary, PrecisError
+from engine.errors import EncryptedFile, NotInLibrary, PrecisError
 from ui.actions import Actions
 from ui.security import Visitors
 
@@ -34,6 +34,8 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
                 return verb(owner, request)
             except NotInLibrary:
                 return PlainTextResponse("Not in the library.", 404, headers=NOT_STORED)
+            except EncryptedFile as error:
+                return PlainTextResponse(str(error), 423, headers=NOT_STORED)
             except PrecisError as error:
                 return PlainTextResponse(f"{error} ({error.code})", 422, headers=NOT_STORED)
 

@@ -1,4 +1,5 @@
-"""The look: Gradio's base theme in the colours of assets/precis.css, which is served with it.
+"""The look: Gradio's base theme in the colours of assets/precis.css; the styles and scripts of assets/
+are served with it.
 
 Fonts are the system's own; nothing is fetched.
 """
@@ -11,6 +12,8 @@ import gradio as gr
 from gradio.themes.utils.fonts import Font
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+STYLES = ("precis.css", "library.css")
+SCRIPTS = ("precis.js", "library.js")
 SANS = [Font("ui-sans-serif"), Font("system-ui"), Font("Segoe UI"), Font("Noto Sans"), Font("sans-serif")]
 MONO = [Font("ui-monospace"), Font("Cascadia Mono"), Font("DejaVu Sans Mono"), Font("monospace")]
 
@@ -59,5 +62,11 @@ def build_theme() -> gr.themes.Base:
         block_padding="0px",
         layout_gap="14px",
     )
-    theme.custom_css = (ASSETS / "precis.css").read_text("utf-8")
+    theme.custom_css = "".join((ASSETS / name).read_text("utf-8") for name in STYLES)
     return theme
+
+
+def build_script() -> str:
+    """What runs once when the page loads; each of the files is a function."""
+    functions = [(ASSETS / name).read_text("utf-8") for name in SCRIPTS]
+    return "() => {\n" + "\n".join(f"({function})();" for function in functions) + "\n}"

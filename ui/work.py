@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
+from engine.errors import EncryptedFile
 from engine.tasks.scope import within
 from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, Progress, Run, SummaryOptions
 from ui.jobs import DUPLICATE, JobWork, Outcome
 from ui.parts import read_part
+from ui.passwords import Passwords
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.services import Engine
 
@@ -35,8 +37,10 @@ class Work:
         reader: Callable[[], DocumentReader],
         engine: Callable[[], Engine],
         document: Callable[[str, str], Document],
+        passwords: Passwords,
     ) -> None:
         self._store, self._reader, self._engine, self._document = store, reader, engine, document
+        self._passwords = passwords
 
     def lanes(self) -> list[Mapping[str, JobWork]]:
         """One thread for models, one for files: a long summary keeps no new file waiting."""
@@ -51,9 +55,17 @@ class Work:
         if any(row.id == sha256 for row in store.documents(job.owner)):
             on_event(Progress(DUPLICATE, 1, 1))
             return Outcome(document_id=sha256)
-        document = self._reader().read(
-            store.original(job.owner, sha256), name=name, on_event=on_event, cancelled=cancelled
-        )
+        try:
+            document = self._reader().read(
+                store.original(job.owner, sha256),
+                name=name,
+                password=self._passwords.get(job.owner, sha256),
+                on_event=on_event,
+                cancelled=cancelled,
+            )
+        except EncryptedFile:
+            self._passwords.forget(job.owner, (sha256,))
+            raise
         store.add_document(
             job.owner,
             document,

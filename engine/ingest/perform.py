@@ -51,7 +51,7 @@ def perform(request: Mapping[str, Any], descriptor: int, send: Send) -> None:
         if request["do"] == "render":
             _render(request, descriptor, limits, send)
         elif request["do"] == "annotate":
-            annotate(pdf.open_pdf(_name_of(request, descriptor), limits), request["marks"], send)
+            annotate(_opened(request, descriptor, limits), request["marks"], send)
         elif request["kind"] == "pdf":
             _read_pdf(request, descriptor, limits, send)
         else:
@@ -65,16 +65,20 @@ def _render(request: Mapping[str, Any], descriptor: int, limits: Limits, send: S
     os.lseek(descriptor, 0, os.SEEK_SET)
     if not is_pdf(head):
         raise UnreadableFile("This document has sections instead of pages. Its text is still available.")
-    document = pdf.open_pdf(_name_of(request, descriptor), limits)
+    document = _opened(request, descriptor, limits)
     if not 1 <= request["page"] <= document.page_count:
         raise UnreadableFile("This document has no such page.")
     data, media_type, width, height = pdf.draw_page(document, request["page"], request["dpi"], limits)
     send({"image": base64.b64encode(data).decode(), "type": media_type, "width": width, "height": height})
 
 
+def _opened(request: Mapping[str, Any], descriptor: int, limits: Limits) -> Any:
+    return pdf.open_pdf(_name_of(request, descriptor), limits, request.get("password", ""))
+
+
 def _read_pdf(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
     started, budget = time.monotonic(), READING_SHARE * float(request["seconds"])
-    document = pdf.open_pdf(_name_of(request, descriptor), limits, request.get("password", ""))
+    document = _opened(request, descriptor, limits)
     n_pages, n_chars = document.page_count, 0
     skip = set(request["skip"])
     pages: list[RawPage] = []

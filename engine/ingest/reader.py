@@ -71,16 +71,20 @@ class DocumentReader:
             raise UnreadableFile("This file changed while it was read. Add it again.", document=intake.sha256)
         return document
 
-    def render(self, path: Path, page: int, *, dpi: int = 110) -> PageImage:
+    def render(self, path: Path, page: int, *, dpi: int = 110, password: str = "") -> PageImage:
         """Picture of a page of a PDF; `page` counts from 1. Raises DocumentError."""
-        message = self._order(path, {"do": "render", "page": page, "dpi": dpi}, self.limits.page_seconds)
+        order = {"do": "render", "page": page, "dpi": dpi, "password": password}
+        message = self._order(path, order, self.limits.page_seconds)
         if message is None:
             raise ReadingTimedOut("Drawing this page took too long. Its text is still available.")
         return read_image(message)
 
-    def annotate(self, path: Path, marks: Sequence[Mapping[str, object]]) -> bytes:
+    def annotate(
+        self, path: Path, marks: Sequence[Mapping[str, object]], *, password: str = ""
+    ) -> bytes:
         """A copy of a PDF with highlights and notes (engine.ingest.annotate). Raises DocumentError."""
-        message = self._order(path, {"do": "annotate", "marks": list(marks)}, self.limits.seconds)
+        order = {"do": "annotate", "marks": list(marks), "password": password}
+        message = self._order(path, order, self.limits.seconds)
         if message is None:
             raise ReadingTimedOut("Writing the notes into this PDF took too long. Export the text instead.")
         return read_copy(message)

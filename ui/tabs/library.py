@@ -50,7 +50,7 @@ def build_library(*, hosted: bool = False) -> Library:
                 elem_id="pasted",
             )
             paste = gr.Button("Add this text", elem_id="paste", size="md")
-        adding = region("adding", "open", "stop", "resume")
+        adding = region("adding", "open", "stop", "resume", "unlock")
         query = gr.Textbox(
             label="Search the library",
             placeholder="Search all pages",

@@ -2,7 +2,7 @@
 
 A region is a `gr.HTML` with a constant template: its value is HTML that ui/render.py or
 ui/lists.py made, already escaped. A click on a control with `data-act="verb"` triggers the
-event `verb` with the control's other data attributes.
+event `verb` with the control's other data attributes, and what is written in the fields beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ SEND = """
 const verbs = [%s];
 element.addEventListener('click', (event) => {
   const control = event.target.closest('[data-act]');
-  if (control && verbs.includes(control.dataset.act)) trigger(control.dataset.act, {...control.dataset});
+  if (!control || !verbs.includes(control.dataset.act)) return;
+  const data = {...control.dataset};
+  for (const field of control.closest('.fields')?.querySelectorAll('input[name]') || []) {
+    data[field.name] = field.value;
+    if (field.type === 'password') field.value = '';
+  }
+  trigger(control.dataset.act, data);
 });
 """
 

@@ -17,7 +17,7 @@ from ui.html import Html, join
 from ui.lists import hits_view, undo_bar
 from ui.pieces import failure, note
 from ui.tabs.memory import Memory
-from ui.tabs.page import Page, Update, document_id, guarded, place
+from ui.tabs.page import Page, Update, document_id, guarded, number, place
 from ui.theme import ASSETS
 
 SAMPLE = ASSETS / "sample.pdf"
@@ -57,6 +57,21 @@ class Shelf:
         """Add the sample paper that comes with the program."""
         job = self.actions.add(self.page.owner(request), SAMPLE, SAMPLE_NAME)
         return {self.regions.memory: Memory(follow=job).kept()}
+
+    @guarded
+    def unlock(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Try a password: on a file that was refused for want of one, or for the pages of a document."""
+        owner, given = self.page.owner(request), event._data or {}
+        password = given.get("password")
+        if not isinstance(password, str):
+            raise BadRequest
+        if "job" in given:
+            job = number(event, "job")
+            self.actions.unlock(owner, job, password)
+            return {self.regions.memory: Memory(follow=job).kept()}
+        wanted = document_id(event)
+        self.actions.unlock_pages(owner, wanted, password)
+        return self.page.go_to(owner, wanted, page=number(event, "page"))
 
     @guarded
     def delete(self, event: gr.EventData, request: gr.Request) -> Update:

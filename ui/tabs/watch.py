@@ -23,7 +23,7 @@ import gradio as gr
 from engine.errors import NotInLibrary, PrecisError
 from ui.actions import JobView, is_active
 from ui.jobs import Story
-from ui.lists import adding_view, status_bar
+from ui.lists import adding_view, status_bar, wants_password
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page, Update
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from storage.rows import JobRow
 
 SECONDS_BETWEEN_LOOKS, SECONDS_WHEN_IDLE = 0.3, 1.5
-ADDED_ROWS_STAY = timedelta(minutes=2)
+ADDED_ROWS_STAY, LOCKED_ROWS_STAY = timedelta(minutes=2), timedelta(minutes=30)
 PAGES_REMEMBERED = 400
 
 
@@ -59,7 +59,7 @@ class Watch:
         if self._changed("lists", [(row.id, row.state) for row in rows]):
             update |= self.page.show_lists(self.owner)
         if self._changed(
-            "adding", [(view.row.id, view.row.state, view.story.last) for view in self._added(views)]
+            "adding", [(v.row.id, v.row.state, v.row.finished, v.story.last) for v in self._added(views)]
         ):
             update[regions.adding] = adding_view(self._added(views))
         if self._changed("bar", [(v.row.id, v.row.state, v.story.last) for v in views if is_active(v.row)]):
@@ -77,13 +77,13 @@ class Watch:
 
     def _added(self, views: list[JobView]) -> list[JobView]:
         """Files being read, and those that were a moment ago."""
-        since = datetime.now(UTC) - ADDED_ROWS_STAY
-        return [
-            v
-            for v in views
-            if v.row.kind == "ingest"
-            and (is_active(v.row) or (v.row.finished is not None and v.row.finished > since))
-        ]
+        now = datetime.now(UTC)
+
+        def stays(row: JobRow) -> bool:
+            rest = LOCKED_ROWS_STAY if wants_password(row) else ADDED_ROWS_STAY
+            return is_active(row) or (row.finished is not None and row.finished > now - rest)
+
+        return [view for view in views if view.row.kind == "ingest" and stays(view.row)]
 
     def _follow(self, views: list[JobView], update: Update) -> None:
         """Open the document that was just added alone, once it is read."""

@@ -9,6 +9,8 @@ import gradio as gr
 from ui.actions import MAX_QUESTION_CHARS
 from ui.html import Html, element
 from ui.parts import MOST_CHARS
+from ui.passwords import password_field
+from ui.pieces import note
 from ui.tabs.regions import region
 from ui.viewer import build_viewer
 
@@ -27,6 +29,7 @@ class Workspace:
     """The components of this screen."""
 
     header: gr.HTML
+    locked: gr.HTML
     length: gr.Radio
     run: gr.Button
     part: gr.Textbox
@@ -62,12 +65,19 @@ def tab_list() -> Html:
     return element("div", *tabs, role="tablist", class_="tabs", aria_label="Document")
 
 
+def locked_view() -> Html:
+    """Asks for the password of the document whose pages cannot be drawn without it."""
+    words = "Its text is here; to see its pages as they are printed, give its password again."
+    return note("This PDF is protected by a password", words, password_field(document="", page=1))
+
+
 def build_workspace() -> Workspace:
     """The screen."""
     with gr.Column(elem_id="screen-document", elem_classes="screen"):
         header = region("document-header")
         with gr.Row(elem_id="panes", equal_height=False):
             with gr.Column(elem_id="panel-page", elem_classes="pane tab-panel", min_width=0):
+                locked = region("locked", "unlock", value=locked_view())
                 build_viewer()
             with gr.Column(elem_id="pane-tabs", elem_classes="pane", min_width=0):
                 gr.HTML(tab_list(), js_on_load=None, padding=False, apply_default_css=False)
@@ -108,6 +118,6 @@ def build_workspace() -> Workspace:
                 with gr.Column(elem_id="panel-details", elem_classes="tab-panel"):
                     details = region("details", "delete")
     return Workspace(
-        header, length, run, part, sections, preflight, summary, compared,
+        header, locked, length, run, part, sections, preflight, summary, compared,
         question, ask, answers, insights, details,
     )
