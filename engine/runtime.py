@@ -71,12 +71,16 @@ class Runtime:
         """Where it computes, and why, in a sentence."""
         return self._chosen_device().reason
 
-    def key(self, task: Task, document_id: str, options: Options, question: str | None = None) -> str:
-        """`Run.key` of the output that this call would give: what to look up before computing."""
+    def key(
+        self, task: Task, document_id: str, options: Options, question: str | None = None,
+        recognised: tuple[int, ...] = (),
+    ) -> str:
+        """`Run.key` of the output that this call would give: what to look up before computing.
+        `recognised` are the pages of the document whose text was recognised."""
         model = find_model(self.models(), task, options.model)
         return run_key(
             task, document_id, model.name, model.sha256, model.quantization, self._chosen_device().name,
-            _settings(options, question), self._app_version,
+            _settings(options, question), self._app_version, recognised,
         )
 
     # ------------------------------------------------------------- the verbs
@@ -91,6 +95,7 @@ class Runtime:
         `windows` are payloads of earlier WindowDone events of the same run, which are not computed again.
         Raises NoText, Cancelled, CheckpointError or OutOfMemory.
         """
+        from engine.tasks.recognised import mark_sentences
         from engine.tasks.scope import within
         from engine.tasks.summarize import summarize_extractively
 
@@ -104,7 +109,7 @@ class Runtime:
                 "summarize", document, model, _settings(options), "the first token",
                 scores.n_global, scores.n_windows, scores.n_tokens, time.monotonic() - started,
             )
-        return Summary(sentences, run)
+        return Summary(mark_sentences(document, sentences), run)
 
     def answer(
         self, document: Document, question: str, options: AnswerOptions, *, on_event: OnEvent = ignore_event,
@@ -115,6 +120,7 @@ class Runtime:
         Raises NoText, Cancelled, CheckpointError or OutOfMemory.
         """
         from engine.tasks.answer import answer_document
+        from engine.tasks.recognised import mark_citations
 
         with self._reading(document, "answer", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
@@ -127,7 +133,8 @@ class Runtime:
             )
         page = document.page_at(found.span.start) if found.span else None
         return Answer(
-            question, found.found, found.text, found.span, page, found.confidence, found.evidence, run
+            question, found.found, found.text, found.span, page, found.confidence,
+            mark_citations(document, found.evidence), run,
         )
 
     # ----------------------------------------------------------------- inside
@@ -189,11 +196,12 @@ class Runtime:
             n_global=n_global,
             windows=n_windows,
             tokens_read=n_tokens,
-            pages_read=sum(page.state == "text" for page in document.pages),
+            pages_read=document.n_pages_read,
             pages_skipped=document.pages_failed,
             pages_without_text=document.pages_without_text,
             app_version=self._app_version,
             seconds=round(seconds, 3),
+            pages_recognised=document.pages_recognised,
         )
 
 

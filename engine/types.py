@@ -7,6 +7,7 @@ Read it top to bottom as the life of a document:
           -> Run, the record that goes with every output
     and, while work is under way, Event values that say how far it has come.
 
+The document itself stands in engine/document.py, and its names are names of this module too.
 Every derived thing carries a Span of code points into `Document.text`, end exclusive;
 nothing is ever found again by searching. Pages count from 1. Boxes are in PDF points
 (1/72 inch), origin at the top left of the page as it is shown (rotation applied).
@@ -16,130 +17,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from engine.document import Box as Box
+from engine.document import Document as Document
+from engine.document import Heading as Heading
+from engine.document import Line as Line
+from engine.document import Page as Page
+from engine.document import PageState as PageState
+from engine.document import Sentence as Sentence
+from engine.document import SentenceKind as SentenceKind
+from engine.document import Span as Span
+from engine.document import Status as Status
+
 JsonScalar = str | int | float | bool | None
 
-Status = Literal[
-    "ok", "partial", "no_text", "password", "unsupported", "corrupt", "empty", "too_large", "timeout"
-]
-PageState = Literal["text", "no_text", "failed"]
-SentenceKind = Literal["body", "heading", "caption", "table", "reference", "footnote"]
 Length = Literal["line", "short", "medium", "long", "sections"]
-
-
-# ---------------------------------------------------------------- documents
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Code points `start <= i < end` of a document's text."""
-
-    start: int
-    end: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start <= self.end:
-            raise ValueError(f"a span runs forward from 0, not {self.start}..{self.end}")
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-    def of(self, text: str) -> str:
-        """The characters of `text` that this span covers."""
-        return text[self.start : self.end]
-
-    def overlaps(self, other: Span) -> bool:
-        """Whether the two share at least one character."""
-        return self.start < other.end and other.start < self.end
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle on a page, in points from the page's top left corner."""
-
-    page: int
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page: its size in points, its part of the text, and whether it could be read."""
-
-    number: int
-    width: float
-    height: float
-    span: Span
-    state: PageState = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One printed line. `edges` are the x positions between its characters: `len(span) + 1`
-    numbers, or none where only the line's box is known (a .txt file has no boxes at all)."""
-
-    span: Span
-    box: Box
-    edges: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence, the page it begins on, what it is, and the paragraph it belongs to."""
-
-    span: Span
-    page: int
-    kind: SentenceKind = "body"
-    paragraph: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading of the outline; level 1 is the outermost."""
-
-    span: Span
-    page: int
-    level: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document that was read. `id` is the SHA-256 of the original bytes, in hex."""
-
-    id: str
-    title: str
-    text: str
-    pages: tuple[Page, ...]
-    lines: tuple[Line, ...] = ()
-    sentences: tuple[Sentence, ...] = ()
-    outline: tuple[Heading, ...] = ()
-    status: Status = "ok"
-
-    @property
-    def pages_without_text(self) -> tuple[int, ...]:
-        """Numbers of the pages that could be opened and hold no text (scans, blanks)."""
-        return tuple(page.number for page in self.pages if page.state == "no_text")
-
-    @property
-    def pages_failed(self) -> tuple[int, ...]:
-        """Numbers of the pages that could not be read at all."""
-        return tuple(page.number for page in self.pages if page.state == "failed")
-
-    @property
-    def is_printed(self) -> bool:
-        """Whether `pages` are printed pages; else they are the sections of a file that has none."""
-        return any(page.width > 0 for page in self.pages)
-
-    def page_at(self, offset: int) -> int:
-        """Number of the page that the character at `offset` stands on."""
-        starts = [page.span.start for page in self.pages]
-        return self.pages[max(0, bisect_right(starts, offset) - 1)].number
 
 
 # ------------------------------------------------------------------ options
@@ -193,13 +88,14 @@ class Run:
     pages_without_text: tuple[int, ...]
     app_version: str
     seconds: float
+    pages_recognised: tuple[int, ...] = ()  # whose text was recognised in their picture (OCR)
 
     @property
     def key(self) -> str:
         """Digest of everything that decides the output: look it up before computing again."""
         return run_key(
             self.task, self.document, self.model, self.weights_digest, self.quantization, self.device,
-            self.options, self.app_version,
+            self.options, self.app_version, self.pages_recognised,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -209,10 +105,14 @@ class Run:
 
 def run_key(
     task: str, document: str, model: str, weights_digest: str, quantization: str, device: str,
-    options: Mapping[str, JsonScalar], app_version: str,
+    options: Mapping[str, JsonScalar], app_version: str, recognised: tuple[int, ...] = (),
 ) -> str:
-    """SHA-256 over the settings of a run, in hex."""
-    settings = [task, document, model, weights_digest, quantization, device, dict(options), app_version]
+    """SHA-256 over the settings of a run, in hex. A document reads differently once the text of some
+    pages was recognised, so these count too."""
+    settings: list[object] = [
+        task, document, model, weights_digest, quantization, device, dict(options), app_version
+    ]
+    settings += [list(recognised)] if recognised else []
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
@@ -224,12 +124,15 @@ class Citation:
     page: int
     text: str
     score: float  # 0..1
+    recognition: float | None = None  # how sure text recognition (OCR) was of it; None: not recognised
 
     def as_json(self) -> dict[str, object]:
-        """`{"page", "start", "end", "text", "score"}`."""
+        """`{"page", "start", "end", "text", "score", "ocr"}`, and `"recognition"` where that is true."""
+        ocr = {"ocr": self.recognition is not None}
+        sure = {"recognition": round(self.recognition, 4)} if self.recognition is not None else {}
         return {
             "page": self.page, "start": self.span.start, "end": self.span.end,
-            "text": self.text, "score": round(self.score, 4),
+            "text": self.text, "score": round(self.score, 4), **ocr, **sure,
         }
 
 
@@ -277,11 +180,11 @@ class Answer:
     run: Run
 
     def as_json(self, id: str | int | None = None) -> dict[str, object]:
-        """`{"id", "question", "found", "answer", "page", "start", "end", "confidence", ...}`."""
+        """`{"id", "question", "found", "answer", "page", "start", "end", "ocr", "confidence", ...}`."""
         return {
             "id": id, "question": self.question, "found": self.found, "answer": self.text, "page": self.page,
             "start": self.span.start if self.span else None, "end": self.span.end if self.span else None,
-            "confidence": round(self.confidence, 4),
+            "ocr": self.page in self.run.pages_recognised, "confidence": round(self.confidence, 4),
             "evidence": [citation.as_json() for citation in self.evidence], "run": self.run.as_json(),
         }
 

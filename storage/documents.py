@@ -88,17 +88,14 @@ class Documents(Part):
         self._database.check_writable()
         if not SHA256.fullmatch(document.id):
             raise ValueError("a document's id is a SHA-256 in hex")
-        texts = _texts_of_pages(document)
-        parts = list(_packed(document))
-        row = _row_values(document) | {
-            "owner": owner, "name": printable(name), "n_bytes": n_bytes, "seconds": seconds,
-            "digest": _digest(document.id, document.status, document.pages, texts, parts),
-        }
+        values, parts = as_rows(document)
+        row = values | {"owner": owner, "name": printable(name), "n_bytes": n_bytes, "seconds": seconds}
         with self._database.write() as connection:
             known = documents.c.owner == owner, documents.c.sha256 == document.id
             number = connection.scalar(sa.select(documents.c.id).where(*known))
             if number is None:
-                _insert(connection, row | {"added": self._clock()}, document.pages, texts, parts)
+                number = insert(connection, documents, row | {"added": self._clock()})
+                write_parts(connection, number, document, parts)
             else:
                 connection.execute(sa.update(documents).where(*known).values(deleted=None))
         return self.document_row(owner, document.id)
@@ -158,6 +155,7 @@ def _row_values(document: Document) -> dict[str, Any]:
         "n_chars": len(document.text),
         "pages_without_text": document.pages_without_text,
         "pages_failed": document.pages_failed,
+        "pages_recognised": document.pages_recognised,
     }
 
 
@@ -166,24 +164,30 @@ def _document_row(row: sa.Row[Any]) -> DocumentRow:
         id=row.sha256, owner=row.owner, name=row.name, title=row.title, status=cast(Status, row.status),
         n_pages=row.n_pages, n_chars=row.n_chars, n_bytes=row.n_bytes,
         pages_without_text=tuple(row.pages_without_text), pages_failed=tuple(row.pages_failed),
-        added=row.added, has_summary=bool(row.has_summary),
+        added=row.added, has_summary=bool(row.has_summary), pages_recognised=tuple(row.pages_recognised),
     )
 
 
 # ------------------------------------------------------------ a document in rows
 
 
-def _insert(
-    connection: sa.Connection, row: dict[str, Any], page_list: Sequence[Page], texts: Sequence[str],
-    parts: Sequence[tuple[str, bytes]],
+def as_rows(document: Document) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
+    """The columns that a document decides, its digest among them, and its packed parts."""
+    parts = list(_packed(document))
+    digest = _digest(document.id, document.status, document.pages, _texts_of_pages(document), parts)
+    return _row_values(document) | {"digest": digest}, parts
+
+
+def write_parts(
+    connection: sa.Connection, number: int, document: Document, parts: Sequence[tuple[str, bytes]]
 ) -> None:
-    number = insert(connection, documents, row)
+    """Write pages and packed parts of the document whose row has this number."""
     page_rows = [
         {
             "document_id": number, "number": page.number, "width": page.width, "height": page.height,
             "start": page.span.start, "end": page.span.end, "state": page.state, "text": text,
         }
-        for page, text in zip(page_list, texts, strict=True)
+        for page, text in zip(document.pages, _texts_of_pages(document), strict=True)
     ]
     if page_rows:
         connection.execute(sa.insert(pages), page_rows)

@@ -107,7 +107,10 @@ def _insert_run(connection: sa.Connection, owner: str, run: Run) -> int:
 
 def _insert_citations(connection: sa.Connection, cited: Sequence[Citation], **parent: int) -> None:
     rows = [
-        {"start": c.span.start, "end": c.span.end, "page": c.page, "text": c.text, "score": c.score} | parent
+        {
+            "start": c.span.start, "end": c.span.end, "page": c.page, "text": c.text, "score": c.score,
+            "recognition": c.recognition,
+        } | parent
         for c in cited
     ]
     if rows:
@@ -124,6 +127,7 @@ def _run(row: sa.Row[Any]) -> Run:
         "options": row.options,
         "pages_skipped": tuple(row.pages_skipped),
         "pages_without_text": tuple(row.pages_without_text),
+        "pages_recognised": tuple(row.pages_recognised),
     })
 
 
@@ -152,7 +156,7 @@ def _answer(connection: sa.Connection, row: sa.Row[Any]) -> Answer:
 
 
 def _citation(row: sa.Row[Any]) -> Citation:
-    return Citation(cast(Span, _span(row.start, row.end)), row.page, row.text, row.score)
+    return Citation(cast(Span, _span(row.start, row.end)), row.page, row.text, row.score, row.recognition)
 
 
 def _span(start: int | None, end: int | None) -> Span | None:

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 CHUNK: Final = 4096  # rows; bounds the memory that packing a long book takes
 TENTHS: Final = tuple(i / 10 for i in range(20_000))  # a page has few distinct positions: share them
+N_COLUMNS: Final = 9  # of a chunk of lines: span, page, box, edges
 MAX_TENTHS: Final = 2**50  # beyond, a tenth is finer than a float
 WHOLE, TENTH, FLOAT = b"i", b"t", b"f"
 
@@ -35,16 +36,30 @@ def pack_lines(lines: Sequence[Line]) -> bytes:
         *(_points([getattr(line.box, side) for line in lines]) for side in ("x0", "y0", "x1", "y1")),
         _whole(len(line.edges) for line in lines),
         _points(list(chain.from_iterable(line.edges for line in lines))),
+        *_recognition(lines),
     )
+
+
+def _recognition(lines: Sequence[Line]) -> tuple[bytes, ...]:
+    """One column more where text was recognised; NaN stands for letters of the file's own."""
+    sure = [math.nan if line.recognition is None else line.recognition for line in lines]
+    return () if all(map(math.isnan, sure)) else (FLOAT + _bytes_of("d", sure),)
 
 
 def unpack_lines(data: bytes) -> list[Line]:
     """The lines again. Raises ValueError, struct.error or zlib.error for other bytes."""
-    starts, ends, pages, *sides, counts, edges = map(_numbers, _unpack(data))
+    columns = list(map(_numbers, _unpack(data)))
+    starts, ends, pages, *sides, counts, edges = columns[:N_COLUMNS]
+    sure = columns[N_COLUMNS] if len(columns) > N_COLUMNS else [math.nan] * len(starts)
     rest = iter(edges)
     return [
-        Line(Span(int(start), int(end)), Box(int(page), *box), tuple(islice(rest, int(count))))
-        for start, end, page, count, *box in zip(starts, ends, pages, counts, *sides, strict=True)
+        Line(
+            Span(int(start), int(end)), Box(int(page), *box), tuple(islice(rest, int(count))),
+            None if math.isnan(recognition) else recognition,
+        )
+        for start, end, page, count, recognition, *box in zip(
+            starts, ends, pages, counts, sure, *sides, strict=True
+        )
     ]
 
 

@@ -37,6 +37,7 @@ class DocumentRow:
     pages_failed: tuple[int, ...]
     added: datetime
     has_summary: bool
+    pages_recognised: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

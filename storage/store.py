@@ -6,7 +6,7 @@
     store.save_summary(owner, summary)                      then what was made of it
 
 Every method takes the owner and sees nothing of anybody else's; values that go out are frozen.
-The parts are one file each: documents, outputs, jobs, search, removal, preferences.
+The parts are one file each: documents, remake, outputs, jobs, search, removal, preferences.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from filelock import BaseFileLock
 from engine.errors import DamagedLibrary, NotInLibrary, StorageError
 from storage import opening, search
 from storage.database import Database
-from storage.documents import Documents
 from storage.files import Files
 from storage.jobs import Jobs
 from storage.outputs import Outputs
 from storage.preferences import Preferences
+from storage.remake import Remake
 from storage.removal import Removal
 from storage.rows import (
     DocumentRow,
@@ -57,7 +57,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(Documents, Outputs, Jobs, Search, Removal, Preferences):
+class Store(Remake, Outputs, Jobs, Search, Removal, Preferences):
     """An open library. Safe to use from any thread; closed once, by whoever opened it."""
 
     def __init__(

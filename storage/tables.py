@@ -25,7 +25,7 @@ from sqlalchemy.engine import Dialect
 
 from engine.errors import DamagedLibrary
 
-REVISION = "v1"  # the newest of migrations/versions; a test compares the two
+REVISION = "v2"  # the newest of migrations/versions; a test compares the two
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -110,6 +110,7 @@ documents = sa.Table(
     sa.Column("n_bytes", sa.Integer, nullable=False),
     sa.Column("pages_without_text", Json, nullable=False),
     sa.Column("pages_failed", Json, nullable=False),
+    sa.Column("pages_recognised", Json, nullable=False, server_default="[]"),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),  # of pages, text and layouts: notices silent damage
     sa.Column("added", Moment, nullable=False),
@@ -158,6 +159,7 @@ runs = sa.Table(
     sa.Column("pages_read", sa.Integer, nullable=False),
     sa.Column("pages_skipped", Json, nullable=False),
     sa.Column("pages_without_text", Json, nullable=False),
+    sa.Column("pages_recognised", Json, nullable=False, server_default="[]"),
     sa.Column("app_version", sa.Text, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Index(None, "document_id"),
@@ -209,6 +211,7 @@ citations = sa.Table(
     sa.Column("page", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("score", sa.Float, nullable=False),
+    sa.Column("recognition", sa.Float),  # how sure text recognition was of it; none: not recognised
     sa.CheckConstraint("(summary_sentence_id IS NULL) <> (answer_id IS NULL)", name="one_parent"),
     sa.Index(None, "summary_sentence_id"),
     sa.Index(None, "answer_id"),

@@ -54,7 +54,7 @@ def estimate(
     pace = median([run.seconds / run.n_tokens for run in earlier]) if earlier else SECONDS_PER_TOKEN
     n_tokens = math.ceil(n_chars / per_token)
     return Preflight(
-        n_pages=sum(page.state == "text" for page in part.pages),
+        n_pages=part.n_pages_read,
         n_tokens=n_tokens,
         n_windows=math.ceil(n_tokens / WINDOW),
         seconds=n_tokens * pace,

@@ -41,7 +41,8 @@ class Engine(Protocol):
         """Where it computes, and why."""
 
     def key(self, task: Literal["summarize", "answer"], document_id: str,
-            options: SummaryOptions | AnswerOptions, question: str | None = None) -> str:
+            options: SummaryOptions | AnswerOptions, question: str | None = None,
+            recognised: tuple[int, ...] = ()) -> str:
         """Run.key of the output to come."""
 
     def summarize(self, document: Document, options: SummaryOptions, *,

@@ -83,7 +83,7 @@ class Work:
         document = self._document(job.owner, document_id)
         scope = read_part(str(job.params.get("part", "")), document)
         options = SummaryOptions(length=cast(Length, job.params["length"]), scope=scope)
-        known = self._store().summary_for(job.owner, self._key("summarize", document_id, options))
+        known = self._store().summary_for(job.owner, self._key("summarize", document, options))
         if known is not None:
             return Outcome(known.id, document_id)
         summary = self._engine().summarize(
@@ -111,12 +111,12 @@ class Work:
     ) -> Outcome:
         """Answer a question about a document."""
         document_id, question = str(job.document_id), str(job.params["question"])
-        options = AnswerOptions()
-        known = self._store().answer_for(job.owner, self._key("answer", document_id, options, question))
+        document, options = self._document(job.owner, document_id), AnswerOptions()
+        known = self._store().answer_for(job.owner, self._key("answer", document, options, question))
         if known is not None:
             return Outcome(known.id, document_id)
         answer = self._engine().answer(
-            self._document(job.owner, document_id),
+            document,
             question,
             options,
             on_event=on_event,
@@ -128,8 +128,9 @@ class Work:
     def _key(
         self,
         task: Literal["summarize", "answer"],
-        document_id: str,
+        document: Document,
         options: SummaryOptions | AnswerOptions,
         question: str | None = None,
     ) -> str:
-        return self._engine().key(task, document_id, options, question)
+        recognised = document.pages_recognised
+        return self._engine().key(task, document.id, options, question, recognised)

@@ -26,8 +26,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v2"
-down_revision = "v1"
+revision = "v3"
+down_revision = "v2"
 
 
 def upgrade() -> None:
@@ -45,11 +45,11 @@ def next_revision(tmp_path, monkeypatch):
     def install(then: str = "pass") -> None:
         scripts = tmp_path / "migrations"
         shutil.copytree(migrate.MIGRATIONS, scripts, dirs_exist_ok=True)
-        (scripts / "versions" / "v2_next.py").write_text(NEXT.replace("{then}", then))
+        (scripts / "versions" / "v3_next.py").write_text(NEXT.replace("{then}", then))
         monkeypatch.setattr(migrate, "MIGRATIONS", scripts)
         for module in (migrate, opening, tables):
-            monkeypatch.setattr(module, "REVISION", "v2")
-        monkeypatch.setattr(migrate.upgrade, "__defaults__", ("v2",))
+            monkeypatch.setattr(module, "REVISION", "v3")
+        monkeypatch.setattr(migrate.upgrade, "__defaults__", ("v3",))
 
     return install
 
@@ -125,9 +125,9 @@ def test_an_upgrade_keeps_everything_and_a_backup(folder, keep, new_summary, nex
         assert store.document("local", document.id) == document
         assert len(store.summaries("local", document.id)) == 1, "rows that hang on a table made anew stay"
         assert store.search("local", "lighthouse") and store.problems(thorough=True) == ()
-    assert revision_in(folder / "precis.db") == "v2"
-    backup = folder / "backup-v1.db"
-    assert revision_in(backup) == "v1" and old != (folder / "precis.db").read_bytes()
+    assert revision_in(folder / "precis.db") == "v3"
+    backup = folder / "backup-v2.db"
+    assert revision_in(backup) == "v2" and old != (folder / "precis.db").read_bytes()
     if sys.platform != "win32":
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert not list(folder.glob("*.tmp"))
@@ -140,7 +140,7 @@ def test_a_backup_put_back_loses_no_file_that_came_later(folder, keep, next_revi
         next_revision()
         with Store.open(folder) as store:
             later = keep(store, content=b"later")
-        shutil.copy(folder / "backup-v1.db", folder / "precis.db")
+        shutil.copy(folder / "backup-v2.db", folder / "precis.db")
         with Store.open(folder) as store:
             assert store.document("local", first.id) == first
             assert [row.id for row in store.documents("local")] == [first.id]
@@ -155,7 +155,7 @@ def test_an_upgrade_that_fails_leaves_the_old_library(folder, keep, next_revisio
     for _ in range(2):
         with pytest.raises(StorageError):
             Store.open(folder)
-    assert revision_in(folder / "precis.db") == "v1"
+    assert revision_in(folder / "precis.db") == "v2"
     with sqlite3.connect(folder / "precis.db") as connection:
         columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
         assert "pinned" not in columns
@@ -169,7 +169,7 @@ def test_an_upgrade_that_would_leave_stray_rows_is_undone(folder, keep, next_rev
     next_revision(then='op.execute("DELETE FROM documents")')
     with pytest.raises(DamagedLibrary):
         Store.open(folder)
-    assert revision_in(folder / "precis.db") == "v1"
+    assert revision_in(folder / "precis.db") == "v2"
 
 
 KILLED = """
@@ -177,8 +177,8 @@ import sys, time
 from pathlib import Path
 from storage import migrate, opening, tables
 migrate.MIGRATIONS = Path(sys.argv[2])
-opening.REVISION = "v2"
-migrate.upgrade.__defaults__ = ("v2",)
+opening.REVISION = "v3"
+migrate.upgrade.__defaults__ = ("v3",)
 from storage.store import Store
 print("go", flush=True)
 Store.open(Path(sys.argv[1])).close()
@@ -211,12 +211,12 @@ def test_an_upgrade_that_is_killed_is_old_or_new(folder, keep, next_revision, tm
             columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
         connection.close()
         revision = revision_in(folder / "precis.db")
-        assert ("pinned" in columns) is (revision == "v2")
+        assert ("pinned" in columns) is (revision == "v3")
         seen.add(revision)
         with Store.open(folder) as store:
             assert store.document("local", documents[-1].id) == documents[-1]
             assert store.problems(thorough=True) == ()
-    assert "v1" in seen, "the test must have killed an upgrade"
+    assert "v2" in seen, "the test must have killed an upgrade"
 
 
 def test_a_library_of_a_newer_version_is_refused_and_left_alone(folder, keep):
@@ -269,7 +269,7 @@ def test_no_room_for_the_backup_stops_the_upgrade(folder, keep, next_revision, m
     monkeypatch.setattr(Database, "copy_to", fail)
     with pytest.raises(DiskFull):
         Store.open(folder)
-    assert revision_in(folder / "precis.db") == "v1"
+    assert revision_in(folder / "precis.db") == "v2"
 
 
 def test_a_purge_takes_backups_along(folder, keep, next_revision):
@@ -279,7 +279,7 @@ def test_a_purge_takes_backups_along(folder, keep, next_revision):
         document = keep(store)
     next_revision()
     with Store.open(folder) as store:
-        assert (folder / "backup-v1.db").exists()
+        assert (folder / "backup-v2.db").exists()
         store.delete_documents("local", [document.id])
         store.purge_deleted(timedelta(0))
     assert not list(folder.glob("backup-*"))
@@ -296,4 +296,4 @@ def test_a_change_of_the_tables_can_be_written_down(tmp_path, monkeypatch):
     finally:
         tables.documents._columns.remove(column)  # type: ignore[attr-defined]
     assert "batch_alter_table('documents'" in written and "sa.Column('pinned', sa.Text()" in written
-    assert "down_revision = 'v1'" in written and "page_search" not in written
+    assert "down_revision = 'v2'" in written and "page_search" not in written

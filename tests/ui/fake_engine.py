@@ -63,7 +63,7 @@ class FakeEngine:
     def device_reason(self) -> str:
         return "CPU: this engine computes nothing."
 
-    def key(self, task, document_id, options, question=None) -> str:
+    def key(self, task, document_id, options, question=None, recognised=()) -> str:
         return run_key(
             task,
             document_id,
@@ -73,6 +73,7 @@ class FakeEngine:
             "cpu",
             self._settings(options, question),
             VERSION,
+            recognised,
         )
 
     def _settings(self, options, question) -> dict:
@@ -96,6 +97,7 @@ class FakeEngine:
             document.pages_without_text,
             VERSION,
             0.5,
+            document.pages_recognised,
         )
 
     def _step(self, cancelled: IsCancelled) -> None:
@@ -164,4 +166,5 @@ class FakeEngine:
         )
 
     def _cite(self, document: Document, sentence: Sentence, score: float) -> Citation:
-        return Citation(sentence.span, sentence.page, sentence.span.of(document.text), score)
+        text, sure = sentence.span.of(document.text), document.recognition(sentence.span)
+        return Citation(sentence.span, sentence.page, text, score, sure)

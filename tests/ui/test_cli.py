@@ -217,7 +217,7 @@ def test_summarize_json(services: Services, paper: str, capsys: pytest.CaptureFi
     assert set(summary) == {"sentences", "run"}
     assert set(summary["sentences"][0]) == {"text", "support", "citations"}
     citation = summary["sentences"][0]["citations"][0]
-    assert set(citation) == {"page", "start", "end", "text", "score"}
+    assert set(citation) == {"page", "start", "end", "text", "score", "ocr"}
     assert TEXT[citation["start"] : citation["end"]] == citation["text"]
 
 
@@ -234,7 +234,7 @@ def test_ask_json_prints_a_line_for_each_question(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["id"] for row in rows] == [1, "q7", 8]
     assert [row["found"] for row in rows] == [True, False, True]
-    keys = {"id", "question", "found", "answer", "page", "start", "end", "confidence", "evidence", "run"}
+    keys = {"id", "question", "found", "answer", "page", "start", "end", "ocr", "confidence"} | {"evidence", "run"}
     assert all(set(row) == keys for row in rows)
     assert rows[1]["answer"] == ""
     assert rows[1]["page"] is rows[1]["start"] is rows[1]["end"] is None

@@ -1,0 +1,105 @@
+"""Put another reading of a document in the place of the one that is stored.
+
+After text recognition a document has more text, and what stood behind a new page stands further
+on. Document, outputs and jobs change in one transaction, so nothing ever points beside its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errors import StorageError
+from engine.types import Document, Span
+from storage import search
+from storage.documents import Documents, as_rows, write_parts
+from storage.part import number_of
+from storage.tables import (
+    answers,
+    citations,
+    documents,
+    job_events,
+    job_windows,
+    jobs,
+    layouts,
+    pages,
+    runs,
+    summaries,
+    summary_sentences,
+)
+
+CHANGED = "This document changed while its text was recognised. Open it again and repeat that."
+
+
+class Remake(Documents):
+    """Replace a document by another reading of the same file."""
+
+    def remake_document(
+        self, owner: str, before: Document, after: Document, moved: Callable[[Span], Span]
+    ) -> None:
+        """Store `after` in the place of `before`; `moved` says where a span of the old text is now.
+
+        Outputs stay and point to the same words. What unfinished jobs had saved about the old text
+        goes. Raises NotInLibrary where the document is gone, StorageError where it is not `before` any more.
+        """
+        self._database.check_writable()
+        row, parts = as_rows(after)
+        expected = as_rows(before)[0]["digest"]
+        with self._database.write() as connection:
+            number = number_of(connection, owner, before.id)
+            stored = sa.select(documents.c.digest, documents.c.title).where(documents.c.id == number)
+            digest, title = connection.execute(stored).one()
+            if digest != expected:
+                raise StorageError(CHANGED)
+            search.remove_from_index(connection, [number])
+            for table in (pages, layouts):
+                connection.execute(sa.delete(table).where(table.c.document_id == number))
+            values = row | {"title": title}  # its reader may have given it another
+            connection.execute(sa.update(documents).where(documents.c.id == number).values(**values))
+            write_parts(connection, number, after, parts)
+            _move_outputs(connection, number, moved)
+            _forget_progress(connection, owner, before.id)
+
+
+def _move_outputs(connection: sa.Connection, number: int, moved: Callable[[Span], Span]) -> None:
+    """Let every citation and answer about the document point to where its words are now."""
+    theirs = sa.select(runs.c.id).where(runs.c.document_id == number)
+    said = (
+        sa.select(summary_sentences.c.id)
+        .join(summaries, summary_sentences.c.summary_id == summaries.c.id)
+        .where(summaries.c.run_id.in_(theirs))
+    )
+    answered = sa.select(answers.c.id).where(answers.c.run_id.in_(theirs))
+    cited = citations.c.summary_sentence_id.in_(said) | citations.c.answer_id.in_(answered)
+    _move(connection, citations, cited, moved)
+    _move(connection, answers, answers.c.id.in_(answered), moved)
+
+
+def _move(
+    connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool],
+    moved: Callable[[Span], Span],
+) -> None:
+    query = sa.select(table.c.id, table.c.start, table.c.end).where(which, table.c.start.is_not(None))
+    rows: list[dict[str, Any]] = []
+    for number, start, end in connection.execute(query):
+        span = moved(Span(start, end))
+        rows.append({"number": number, "new_start": span.start, "new_end": span.end})
+    if rows:
+        connection.execute(
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("number"))
+            .values(start=sa.bindparam("new_start"), end=sa.bindparam("new_end")),
+            rows,
+        )
+
+
+def _forget_progress(connection: sa.Connection, owner: str, document_id: str) -> None:
+    """Windows and provisional places of jobs that did not end are about the old text."""
+    unfinished = sa.select(jobs.c.id).where(
+        jobs.c.owner == owner, jobs.c.document == document_id, jobs.c.state != "done",
+        jobs.c.kind.in_(("summarize", "answer")),
+    )
+    for table in (job_windows, job_events):
+        connection.execute(sa.delete(table).where(table.c.job_id.in_(unfinished)))
