@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterable
 
 TAG_NAMES = """a article bdi button dd details div dl dt em h1 h2 h3 h4 header img input label li mark nav ol
-    p path progress q section small span strong summary svg table tbody td th thead time tr ul"""
+    option p path progress q section select small span strong summary svg table tbody td th thead time tr
+    ul"""
 TAGS = frozenset(TAG_NAMES.split())
 VOID = frozenset({"img", "input"})
 ATTRIBUTE_NAMES = """alt autocomplete class d datetime decoding dir disabled download for height hidden href

@@ -124,7 +124,7 @@ class Wiring:
             self.followed(source.stop, self._page.stop, [])
         for source in (library.adding, jobs, workspace.locked):
             self.followed(source.unlock, self._shelf.unlock, [])
-        for source in (library.library, workspace.details):
+        for source in (library.library, library.chosen, workspace.details):
             self.followed(source.delete, self._shelf.delete, [])
 
     def once(self, event: Any, handler: Any, inputs: list[Any], outputs: list[Any] | None = None) -> Any:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.errors import EncryptedFile
+from engine.ingest.kinds import kind_by_name
 from ui.actions import JobView, is_active
 from ui.html import Html, element
 from ui.jobs import DUPLICATE, RESUMABLE
@@ -72,6 +73,11 @@ def card(row: DocumentRow) -> Html:
         badges.append(element("span", "Partly readable", class_="badge warn"))
     return element(
         "li",
+        element(
+            "label",
+            element("input", type="checkbox", name="chosen", value=row.id, aria_label=f"Choose {row.title}"),
+            class_="choose",
+        ),
         thumbnail(row),
         element(
             "div",
@@ -95,6 +101,14 @@ def card(row: DocumentRow) -> Html:
             title="Delete",
         ),
         class_="card",
+        data_title=row.title,
+        data_kind=kind_by_name(row.name) or "",
+        data_added=int(row.added.timestamp()),
+        data_bytes=row.n_bytes,
+        data_pages=row.n_pages,
+        data_summarised=int(row.has_summary),
+        data_no_text=len(row.pages_without_text),
+        data_failed=len(row.pages_failed),
     )
 
 
@@ -114,12 +128,13 @@ def thumbnail(row: DocumentRow) -> Html:
     )
 
 
-def undo_bar(title: str, document_id: str) -> Html:
+def undo_bar(titles: Sequence[str], document_ids: Sequence[str]) -> Html:
     """Offers to bring back what was just deleted."""
+    one = element("bdi", titles[0]) if len(titles) == 1 else plural(len(document_ids), "document")
     return element(
         "div",
-        element("span", "Deleted ", element("bdi", title), "."),
-        act("undo", "Undo", data_document=document_id),
+        element("span", "Deleted ", one, "."),
+        act("undo", "Undo", data_documents=",".join(document_ids)),
         class_="undo",
         role="status",
     )

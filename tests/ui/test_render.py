@@ -158,7 +158,7 @@ def every_view(text: str) -> dict[str, Html]:
         "header": header(workspace.row),
         "library": library_view([workspace.row]),
         "insights": insights_view(workspace, None, boxes_of),
-        "undo": undo_bar(text, "d" * 64),
+        "undo": undo_bar([text], ["d" * 64]),
         "adding": adding_view([running, failed]),
         "hits": hits_view(text, [hit]),
         "bar": status_bar([running], {"d" * 64: text}),

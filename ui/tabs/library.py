@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from engine.ingest.kinds import IN_WORDS
+from ui.choosing import chosen_view, filters_view
 from ui.html import element
 from ui.tabs.regions import region
 
@@ -21,6 +22,7 @@ class Library:
     adding: gr.HTML
     query: gr.Textbox
     hits: gr.HTML
+    chosen: gr.HTML
     library: gr.HTML
 
 
@@ -59,5 +61,7 @@ def build_library(*, hosted: bool = False) -> Library:
             max_length=300,
         )
         hits = region("hits", "open", "clear")
+        region("filters", value=filters_view())
+        chosen = region("chosen", "together", "delete", value=chosen_view())
         library = region("library", "open", "delete", "sample")
-    return Library(files, pasted, paste, adding, query, hits, library)
+    return Library(files, pasted, paste, adding, query, hits, chosen, library)

@@ -33,6 +33,7 @@ from ui.tabs.memory import Memory
 from ui.tabs.regions import Regions
 
 Update = dict[Any, Any]
+MOST_AT_ONCE = 10_000  # documents
 
 
 class HasRegions(Protocol):
@@ -83,6 +84,17 @@ def document_id(event: gr.EventData) -> str:
     if not isinstance(value, str):
         raise BadRequest
     return value
+
+
+def document_ids(event: gr.EventData) -> tuple[str, ...]:
+    """The documents an event is about, one or several. Raises BadRequest."""
+    value = (event._data or {}).get("documents")
+    if value is None:
+        return (document_id(event),)
+    ids = tuple(dict.fromkeys(value.split(","))) if isinstance(value, str) else ()
+    if not ids or len(ids) > MOST_AT_ONCE:
+        raise BadRequest("Choose documents first.")
+    return ids
 
 
 class Page:

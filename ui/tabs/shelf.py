@@ -10,14 +10,14 @@ from pathlib import Path
 
 import gradio as gr
 
-from engine.errors import PrecisError
+from engine.errors import NotInLibrary, PrecisError
 from ui.about import data_view, models_view
 from ui.actions import BadRequest
 from ui.html import Html, join
 from ui.lists import hits_view, undo_bar
 from ui.pieces import failure, note
 from ui.tabs.memory import Memory
-from ui.tabs.page import Page, Update, document_id, guarded, number, place
+from ui.tabs.page import Page, Update, document_id, document_ids, guarded, number, place
 from ui.theme import ASSETS
 
 SAMPLE = ASSETS / "sample.pdf"
@@ -75,22 +75,24 @@ class Shelf:
 
     @guarded
     def delete(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Delete a document, and offer to undo it."""
-        owner, wanted = self.page.owner(request), document_id(event)
-        title = next((row.title for row in self.actions.documents(owner) if row.id == wanted), "")
-        self.actions.delete(owner, (wanted,))
+        """Delete documents, and offer to undo it."""
+        owner, wanted = self.page.owner(request), document_ids(event)
+        gone = [row for row in self.actions.documents(owner) if row.id in wanted]
+        if not gone:
+            raise NotInLibrary
+        self.actions.delete(owner, tuple(row.id for row in gone))
         return {
             **self.page.show_lists(owner),
-            self.regions.message: undo_bar(title, wanted),
+            self.regions.message: undo_bar([row.title for row in gone], [row.id for row in gone]),
             self.regions.place: place("library"),
             self.regions.memory: Memory().kept(),
         }
 
     @guarded
     def undo(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Bring a document back."""
+        """Bring documents back."""
         owner = self.page.owner(request)
-        self.actions.undo(owner, (document_id(event),))
+        self.actions.undo(owner, document_ids(event))
         return self.page.show_lists(owner)
 
     @guarded
