@@ -35,6 +35,7 @@ from engine.document import Status as Status
 JsonScalar = str | int | float | bool | None
 
 Length = Literal["line", "short", "medium", "long", "sections"]
+Origin = Literal["quoted", "written", "reworded", "replaced"]
 
 
 # ------------------------------------------------------------------ options
@@ -137,17 +138,39 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Words of a written sentence (code points of it) that its source does not bear out, and why."""
+
+    kind: Literal["number", "name", "negation"]
+    span: Span
+    reason: str
+
+    def as_json(self) -> dict[str, object]:
+        """`{"kind", "start", "end", "reason"}`."""
+        return {"kind": self.kind, "start": self.span.start, "end": self.span.end, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class SummarySentence:
-    """One sentence of a summary, how well the document supports it (0..1), and where."""
+    """One sentence of a summary, how well the document supports it (0..1), and where.
+
+    `origin` says whether it is quoted from the document, was written by a model, or stands for a
+    written one that the document did not bear out: in other words of the model, or quoted.
+    """
 
     text: str
     support: float
     citations: tuple[Citation, ...]
+    origin: Origin = "quoted"
+    doubts: tuple[Doubt, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """`{"text", "support", "citations"}`."""
-        cited = [citation.as_json() for citation in self.citations]
-        return {"text": self.text, "support": round(self.support, 4), "citations": cited}
+        """`{"text", "support", "origin", "doubts", "citations"}`."""
+        return {
+            "text": self.text, "support": round(self.support, 4), "origin": self.origin,
+            "doubts": [doubt.as_json() for doubt in self.doubts],
+            "citations": [citation.as_json() for citation in self.citations],
+        }
 
 
 @dataclass(frozen=True, slots=True)

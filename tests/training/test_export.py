@@ -1,18 +1,12 @@
 """Exporting: the same weights give the same file."""
 
 import hashlib
-import importlib.util
 from pathlib import Path
 
 from engine.device import choose_device
 from engine.tasks.reader import load_reader
+from tests.engine.tasks import tiny_reader as tiny
 from training.export import export, register
-
-ROOT = Path(__file__).parents[2]
-spec = importlib.util.spec_from_file_location("tiny_reader", ROOT / "tests/engine/tasks/tiny_reader.py")
-assert spec and spec.loader
-tiny = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tiny)
 
 
 def test_the_same_weights_have_the_same_digest_and_load_again(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """Reading a document for a question: spans, windows that resume, cancelling, honesty."""
 
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,11 +8,7 @@ import torch
 from engine.errors import Cancelled
 from engine.tasks.answer import MOST_ANSWER, Candidate, Reading, answer_document, trimmed
 from engine.types import Event, Progress, Provisional, WindowDone
-
-spec = importlib.util.spec_from_file_location("tiny_reader", Path(__file__).with_name("tiny_reader.py"))
-assert spec and spec.loader
-tiny = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tiny)
+from tests.engine.tasks import tiny_reader as tiny
 
 QUESTION = "Who built the bridge?"
 

@@ -1,8 +1,6 @@
 """Weighing sentences and choosing among them."""
 
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,11 +11,7 @@ from engine.tasks.features import N_FEATURES, candidates, describe
 from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.selection import choose
 from engine.types import Event, Provisional, WindowDone
-
-spec = importlib.util.spec_from_file_location("tiny_reader", Path(__file__).with_name("tiny_reader.py"))
-assert spec and spec.loader
-tiny = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tiny)
+from tests.engine.tasks import tiny_reader as tiny
 
 
 def test_every_sentence_gets_a_score_and_a_direction() -> None:

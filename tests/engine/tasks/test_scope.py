@@ -1,8 +1,6 @@
 """Parts of a document: sections, what stands under a heading, and summaries of a part."""
 
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,11 +10,7 @@ from engine.tasks.scope import sections, under_headings, within
 from engine.tasks.selection import choose, most_telling
 from engine.tasks.summarize import summarize_extractively
 from engine.types import Document, Heading, Page, Sentence, Span, SummaryOptions
-
-spec = importlib.util.spec_from_file_location("tiny_reader", Path(__file__).with_name("tiny_reader.py"))
-assert spec and spec.loader
-tiny = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tiny)
+from tests.engine.tasks import tiny_reader as tiny
 
 
 def outlined() -> Document:
