@@ -3,6 +3,7 @@
 () => {
   const byId = (id) => document.getElementById(id);
   const narrow = () => window.matchMedia('(max-width: 899px)').matches;
+  const SCREENS = ['library', 'jobs', 'about', 'together', 'models', 'settings'];
   const state = { document: null, page: 1, pages: 1, boxes: [], start: -1, end: -1, asText: false, textual: false, zoom: 1, title: '' };
 
   /* ---------------------------------------------------------------- screens and tabs */
@@ -260,8 +261,9 @@
       byId('sheet').style.aspectRatio = data.ratio || '0.7071';
       showScreen('document');
       if (other && narrow()) showTab('summary');
-      showPage(Number(data.page) || 1, [], -1, -1);
-    } else showScreen(['library', 'jobs', 'about'].includes(data.screen) ? data.screen : 'library');
+      showPage(Number(data.page) || 1, JSON.parse(data.boxes || '[]'), Number(data.start ?? -1), Number(data.end ?? -1));
+      if (data.boxes === '[]' && !state.textual) { state.asText = true; draw(); }
+    } else showScreen(SCREENS.includes(data.screen) ? data.screen : 'library');
   }
 
   /* ---------------------------------------------------------------- controls that move the view */
@@ -334,7 +336,9 @@
   document.addEventListener('keydown', (event) => {
     const typing = event.target.closest('input, textarea, select');
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      if (document.body.dataset.screen !== 'document') return;
+      const screen = document.body.dataset.screen;
+      if (screen === 'together') { event.preventDefault(); press(typing ? 'put' : 'summarize-set'); }
+      if (screen !== 'document') return;
       event.preventDefault();
       press(document.body.dataset.tab === 'ask' ? 'ask' : 'summarize');
     } else if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('.rest-text')) {

@@ -54,6 +54,14 @@ class Outputs(Part):
         newest = self._answers(owner, runs.c.key == key, limit=1)
         return newest[0] if newest else None
 
+    def summary(self, owner: str, number: int) -> SavedSummary | None:
+        """The summary of a row, if this owner has it and its document is not deleted."""
+        return next(iter(self._summaries(owner, summaries.c.id == number, limit=1)), None)
+
+    def answer(self, owner: str, number: int) -> SavedAnswer | None:
+        """The answer of a row, if this owner has it and its document is not deleted."""
+        return next(iter(self._answers(owner, answers.c.id == number, limit=1)), None)
+
     def summaries(self, owner: str, document_id: str) -> tuple[SavedSummary, ...]:
         """The summaries of a document, newest first."""
         return self._summaries(owner, documents.c.sha256 == document_id)

@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,11 +21,12 @@ from engine.errors import EncryptedFile, NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
 from engine.types import Document, Length, ModelInfo
 from ui.exports import ExportedFile, export, file_stem, marks
-from ui.jobs import ACTIVE, Jobs, Story
+from ui.jobs import Jobs, Story
 from ui.parts import read_part
 from ui.passwords import MOST_CHARS, Passwords
 from ui.preflight import Preflight, estimate, read_measured, setting_name
 from ui.services import Engine
+from ui.values import LOCAL, BadRequest, Hosting, JobView, Workspace, is_active, seconds_left
 from ui.work import MACHINE, Work
 
 if TYPE_CHECKING:
@@ -41,54 +42,6 @@ MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
 ANNOTATED = "notes.pdf"
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
-
-
-class BadRequest(PrecisError):
-    """The page asked for something it cannot have meant; it is probably out of date."""
-
-    code = "bad-request"
-    default = "This page is out of date. Reload it and try again."
-
-
-@dataclass(frozen=True, slots=True)
-class Hosting:
-    """What differs where strangers share one server: documents go by themselves, and are few."""
-
-    kept_for: timedelta | None = None
-    max_documents: int | None = None
-
-
-LOCAL = Hosting()
-HOSTED = Hosting(kept_for=timedelta(minutes=60), max_documents=3)
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """A job and what its log says."""
-
-    row: JobRow
-    story: Story
-    seconds_left: float | None = None  # estimated from how fast it came so far
-
-
-def seconds_left(row: JobRow, story: Story, now: datetime) -> float | None:
-    """An estimate once it can mean something: after a twentieth of the work and three seconds."""
-    progress = story.progress
-    if row.state != "running" or row.started is None or progress is None or not progress.total:
-        return None
-    elapsed, done = (now - row.started).total_seconds(), progress.done / progress.total
-    return elapsed * (1 - done) / done if done >= 0.05 and elapsed >= 3 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """Everything that is known about one document."""
-
-    row: DocumentRow
-    document: Document
-    summaries: tuple[SavedSummary, ...]  # newest first
-    answers: tuple[SavedAnswer, ...]  # oldest first
-    jobs: tuple[JobRow, ...]  # newest first
 
 
 class Actions:
@@ -273,13 +226,16 @@ class Actions:
 
     # ------------------------------------------------------------- long work
 
-    def summarize(self, owner: str, document_id: str, length: str, part: str = "") -> int:
-        """Queue a summary of a document or a part of it (ui/parts.py); the job's number."""
+    def summarize(
+        self, owner: str, document_id: str, length: str, part: str = "", *, together: str = ""
+    ) -> int:
+        """Queue a summary of a document or a part of it (ui/parts.py); the job's number. `together`
+        names the set of documents that it is one of (ui/together.py)."""
         if length not in get_args(Length):
             raise BadRequest
         part = " ".join(part.split())
         read_part(part, self.document(owner, document_id))
-        params = {"length": length} | ({"part": part} if part else {})
+        params = {"length": length, **_given(part=part, together=together)}
         return self.jobs.submit(owner, "summarize", params, document_id)
 
     def preflight(self, owner: str, document_id: str, part: str = "") -> Preflight:
@@ -291,15 +247,16 @@ class Actions:
         earlier = read_measured(self._store().get_setting(MACHINE, setting_name(model.name, device)))
         return estimate(document, read_part(part, document), model, device, earlier)
 
-    def ask(self, owner: str, document_id: str, question: str) -> int:
-        """Queue a question about a document; the job's number."""
+    def ask(self, owner: str, document_id: str, question: str, *, together: str = "") -> int:
+        """Queue a question about a document, or one of a set of documents; the job's number."""
         self._store().document_row(owner, document_id)
         question = " ".join(question.split())
         if not question:
             raise BadRequest("Write a question first.")
         if len(question) > MAX_QUESTION_CHARS:
             raise BadRequest(f"A question may have {MAX_QUESTION_CHARS} characters. Shorten it.")
-        return self.jobs.submit(owner, "answer", {"question": question}, document_id)
+        params = {"question": question, **_given(together=together)}
+        return self.jobs.submit(owner, "answer", params, document_id)
 
     def stop(self, owner: str, job_id: int) -> None:
         """Stop a job."""
@@ -309,9 +266,16 @@ class Actions:
         """Go on with a job that was stopped, interrupted or failed."""
         self.jobs.resume(owner, job_id)
 
-    def job_rows(self, owner: str) -> tuple[JobRow, ...]:
+    def job_rows(self, owner: str, limit: int = JOBS_SHOWN) -> tuple[JobRow, ...]:
         """The newest jobs, newest first."""
-        return self._store().jobs(owner, JOBS_SHOWN)
+        return self._store().jobs(owner, limit)
+
+    def result(self, owner: str, row: JobRow) -> SavedSummary | SavedAnswer | None:
+        """What a job that is done gave; None where there is nothing, or no longer."""
+        if row.state != "done" or row.result_id is None:
+            return None
+        find = {"summarize": self._store().summary, "answer": self._store().answer}.get(row.kind)
+        return find(owner, row.result_id) if find is not None else None
 
     def tell(self, owner: str, row: JobRow, story: Story) -> JobView:
         """A job with whatever its log says beyond `story`."""
@@ -331,9 +295,8 @@ class Actions:
         return self._engine().device_reason()
 
 
-def is_active(row: JobRow) -> bool:
-    """Whether a job waits or runs."""
-    return row.state in ACTIVE
+def _given(**params: str) -> dict[str, str]:
+    return {name: value for name, value in params.items() if value}
 
 
 def _checked(password: str) -> str:

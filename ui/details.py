@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from engine.types import Document
-from ui.actions import Workspace
 from ui.html import Html, element, join
 from ui.lists import TRASH, day, size
 from ui.pieces import act, icon, page_ranges
 from ui.saving import download, provenance
+from ui.values import Workspace
 
 HEADINGS_SHOWN = 400
 

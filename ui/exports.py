@@ -17,7 +17,7 @@ from engine.types import Answer, Box, Citation, Document, Run, Span, Summary
 from ui.word import write_docx
 
 if TYPE_CHECKING:
-    from ui.actions import Workspace
+    from ui.values import Workspace
 
 BoxesOf = Callable[[Document, Span], Iterable[Box]]
 TEX = re.compile(r"[\\{}$&#%_^~\x00-\x1f\x7f]")

@@ -14,7 +14,7 @@ from ui.pieces import note, plural
 from ui.render import BoxesOf, boxes_in_percent, last_made
 
 if TYPE_CHECKING:
-    from ui.actions import JobView, Workspace
+    from ui.values import JobView, Workspace
 
 SECTIONS_SHOWN = 60
 

@@ -26,6 +26,7 @@ from ui.tabs.page import Page
 from ui.tabs.regions import Regions, region
 from ui.tabs.shelf import Shelf
 from ui.tabs.shell import build_shell
+from ui.tabs.together import Several, Together, build_several
 from ui.tabs.watch import Watches
 from ui.tabs.workspace import Workspace, build_workspace
 from ui.theme import ASSETS, build_script, build_theme
@@ -48,10 +49,12 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
         library = build_library(hosted=hosted)
         workspace = build_workspace()
         jobs = build_jobs()
+        several = build_several()
         about = build_about(hosted=hosted)
         bar = region("bar", "stop")
         regions = Regions(
             place=place,
+            chosen=gr.BrowserState([], storage_key="precis-chosen", secret="precis"),
             memory=memory,
             message=message,
             bar=bar,
@@ -68,17 +71,23 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
             insights=workspace.insights,
             details=workspace.details,
             jobs=jobs,
+            together=several.documents,
+            gathered=several.gathered,
+            put=several.question,
             pasted=library.pasted,
             question=workspace.question,
             query=library.query,
         )
         page = Page(actions, regions, visitors)
         shelf = Shelf(page, Path(os.environ["GRADIO_TEMP_DIR"]))
-        wire = Wiring(page, shelf, regions)
+        together = Together(page)
+        wire = Wiring(page, shelf, together, regions)
         wire.followed(blocks.load, page.load, [memory])
+        wire.once(blocks.load, together.load, [regions.chosen])
         wire.library(library)
         wire.workspace(workspace)
         wire.lists(library, workspace, jobs)
+        wire.several(library, several)
         wire.followed(bar.stop, page.stop, [])
         wire.followed(message.undo, shelf.undo, [])
         wire.followed(about.forget, shelf.forget, [])
@@ -92,10 +101,10 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
 class Wiring:
     """How events reach handlers: all quick ones side by side, each followed by a watch where jobs may run."""
 
-    def __init__(self, page: Page, shelf: Shelf, regions: Regions) -> None:
-        self._page, self._shelf = page, shelf
-        self._outputs, self._memory = regions.all(), regions.memory
-        self._watch = Watches(page).watch
+    def __init__(self, page: Page, shelf: Shelf, together: Together, regions: Regions) -> None:
+        self._page, self._shelf, self._together = page, shelf, together
+        self._outputs, self._memory, self._chosen = regions.all(), regions.memory, regions.chosen
+        self._watch = Watches(page, together).watch
 
     def library(self, tab: Library) -> None:
         """Add files, search."""
@@ -127,6 +136,17 @@ class Wiring:
         for source in (library.library, library.chosen, workspace.details):
             self.followed(source.delete, self._shelf.delete, [])
 
+    def several(self, library: Library, tab: Several) -> None:
+        """Documents together."""
+        self.followed(library.chosen.together, self._together.choose, [])
+        self.followed(tab.ask.click, self._together.ask, [self._chosen, tab.question])
+        self.followed(tab.question.submit, self._together.ask, [self._chosen, tab.question])
+        self.followed(tab.run.click, self._together.summarize, [self._chosen, tab.length])
+        self.followed(tab.documents.open, self._page.open, [])
+        self.followed(tab.gathered.open, self._page.open, [])
+        self.followed(tab.gathered.stop, self._page.stop, [])
+        self.followed(tab.gathered.resume, self._page.resume, [])
+
     def once(self, event: Any, handler: Any, inputs: list[Any], outputs: list[Any] | None = None) -> Any:
         """Call the handler."""
         return event(
@@ -143,7 +163,7 @@ class Wiring:
         """Call the handler, then watch the jobs."""
         self.once(event, handler, inputs).then(
             self._watch,
-            [self._memory],
+            [self._memory, self._chosen],
             self._outputs,
             show_progress="hidden",
             concurrency_limit=None,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from engine.errors import EncryptedFile
 from engine.ingest.kinds import kind_by_name
-from ui.actions import JobView, is_active
 from ui.html import Html, element
 from ui.jobs import DUPLICATE, RESUMABLE
 from ui.passwords import password_field
 from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
+from ui.values import JobView, is_active
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, Hit, JobRow

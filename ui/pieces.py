@@ -56,6 +56,20 @@ def act(verb: str, *children: str, class_: str = "button", **data: str | int | f
     return element("button", *children, type="button", class_=class_, data_act=verb, **data)
 
 
+def link(screen: str, *children: str, class_: str, label: str | None = None) -> Html:
+    """A button that shows a screen; in the shell it also brings the screen up to date."""
+    return element(
+        "button",
+        *children,
+        type="button",
+        class_=class_,
+        data_go="screen",
+        data_screen=screen,
+        data_act=screen,
+        aria_label=label,
+    )
+
+
 def progress_words(progress: Progress | None) -> str:
     """`Reading page 3 of 12`."""
     if progress is None:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from engine.tasks.scope import sections
 from engine.types import Answer, Citation, Document, Run, Span, Summary, SummarySentence
-from ui.actions import JobView, Workspace, is_active
 from ui.compare import earlier_view
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
 from ui.saving import download, offered, provenance
+from ui.values import JobView, Workspace, is_active
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, SavedAnswer, SavedSummary

@@ -196,7 +196,8 @@ def _run(
 ) -> int:
     import uvicorn
 
-    from ui.actions import HOSTED, LOCAL, Actions
+    from ui.actions import Actions
+    from ui.values import HOSTED, LOCAL
 
     actions = Actions(store, reader, engine, HOSTED if settings.hosted else LOCAL)
     failures: list[Exception] = []

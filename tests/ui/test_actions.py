@@ -9,10 +9,11 @@ from engine.errors import NotInLibrary
 from engine.ingest.reader import DocumentReader
 from storage.store import Store
 from tests.ui.fake_engine import FakeEngine
-from ui.actions import Actions, BadRequest, is_active
+from ui.actions import Actions
 from ui.jobs import Story
 from ui.lists import adding_view
 from ui.parts import UnknownPart
+from ui.values import BadRequest, is_active
 
 TEXT = "\n\n".join(f"Sentence number {n} tells of the tower and its bell." for n in range(40))
 
@@ -145,7 +146,7 @@ def test_forget_leaves_nothing(actions, tmp_path) -> None:
 def test_a_hosted_library_is_small_and_short_lived(tmp_path, reader) -> None:
     from datetime import timedelta
 
-    from ui.actions import Hosting
+    from ui.values import Hosting
 
     store = Store.open(tmp_path / "library", full_text=False)
     actions = Actions(lambda: store, lambda: reader, FakeEngine, Hosting(timedelta(seconds=0), 1))

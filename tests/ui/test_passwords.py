@@ -11,8 +11,9 @@ from storage.store import Store
 from tests.ui.conftest import SLOW
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.test_actions import finish
-from ui.actions import Actions, BadRequest
+from ui.actions import Actions
 from ui.passwords import MOST_KEPT, Passwords
+from ui.values import BadRequest
 
 PASSWORD = "Correct horse 7 <b>battery</b>"
 

@@ -23,7 +23,6 @@ from engine.types import (
     SummarySentence,
 )
 from ui.about import data_view, models_view
-from ui.actions import JobView
 from ui.details import details_view
 from ui.html import Html
 from ui.insights import insights_view
@@ -43,6 +42,7 @@ from ui.render import (
     header,
     summary_view,
 )
+from ui.values import JobView
 
 NOW = datetime(2026, 5, 12, tzinfo=UTC)
 BEACON = "<img src='http://evil.example/b.png' onerror=alert(1)>${alert(2)}{{value}}"

@@ -16,8 +16,8 @@ import gradio as gr
 
 from engine.errors import NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
-from engine.types import Citation
-from ui.actions import Actions, BadRequest, JobView
+from engine.types import Citation, Document, Span
+from ui.actions import Actions
 from ui.ahead import preflight_view, sections_view
 from ui.compare import compare_view
 from ui.details import details_view
@@ -27,10 +27,11 @@ from ui.jobs import Story, citations_of
 from ui.lists import jobs_view, library_view
 from ui.parts import UnknownPart
 from ui.pieces import failure
-from ui.render import answers_view, header, summary_view
+from ui.render import answers_view, boxes_in_percent, header, summary_view
 from ui.security import Visitors
 from ui.tabs.memory import Memory
 from ui.tabs.regions import Regions
+from ui.values import BadRequest, JobView
 
 Update = dict[Any, Any]
 MOST_AT_ONCE = 10_000  # documents
@@ -72,10 +73,20 @@ def place(screen: str, **where: str | int | None) -> Html:
 
 def number(event: gr.EventData, name: str) -> int:
     """A whole number among the data of an event. Raises BadRequest."""
-    value = (event._data or {}).get(name)
-    if not isinstance(value, str | int) or not str(value).isdecimal():
+    return numbers(event, name)[0]
+
+
+def numbers(event: gr.EventData, name: str) -> tuple[int, ...]:
+    """Whole numbers among the data of an event, with commas between them. Raises BadRequest."""
+    values = str((event._data or {}).get(name)).split(",")
+    if len(values) > MOST_AT_ONCE or not all(value.isdecimal() and len(value) < 19 for value in values):
         raise BadRequest
-    return int(value)
+    return tuple(map(int, values))
+
+
+def _marked(document: Document, passage: Span) -> dict[str, str | int]:
+    boxes = boxes_in_percent(document, passage, boxes_of)
+    return {"boxes": boxes, "start": passage.start, "end": passage.end}
 
 
 def document_id(event: gr.EventData) -> str:
@@ -144,8 +155,8 @@ class Page:
             self.regions.jobs: jobs_view(self.actions.job_rows(owner), titles),
         }
 
-    def go_to(self, owner: str, wanted: str, *, page: int = 1, follow: int | None = None) -> Update:
-        """Open a document at a page."""
+    def go_to(self, owner: str, wanted: str, *, page: int = 1, passage: Span | None = None) -> Update:
+        """Open a document at a page, with a passage boxed where one is named."""
         shown = self.show_document(owner, wanted)
         document = self.actions.document(owner, wanted)
         page = min(max(page, 1), max(len(document.pages), 1))
@@ -163,6 +174,7 @@ class Page:
             ratio=ratio,
             textual=int(not document.lines),
             title=document.title,
+            **(_marked(document, passage) if passage else {}),
         )
         chosen = {
             self.regions.part: "",
@@ -170,7 +182,7 @@ class Page:
             self.regions.sections: sections_view(document),
             self.regions.preflight: self._preflight(owner, wanted),
         }
-        memory = {self.regions.memory: Memory(wanted, follow).kept()}
+        memory = {self.regions.memory: Memory(wanted).kept()}
         return {**shown, **chosen, **memory, self.regions.place: order}
 
     # ------------------------------------------------------------------- handlers
@@ -193,8 +205,11 @@ class Page:
     @guarded
     def open(self, event: gr.EventData, request: gr.Request) -> Update:
         """Open a document from a list, at a page if the list names one."""
-        page = number(event, "page") if "page" in (event._data or {}) else 1
-        return self.go_to(self.owner(request), document_id(event), page=page)
+        given = event._data or {}
+        page = number(event, "page") if "page" in given else 1
+        start, end = (number(event, name) if name in given else 0 for name in ("start", "end"))
+        passage = Span(start, end) if end > start else None
+        return self.go_to(self.owner(request), document_id(event), page=page, passage=passage)
 
     @guarded
     def summarize(self, memory: object, length: str, part: str, request: gr.Request) -> Update:
@@ -240,12 +255,14 @@ class Page:
 
     @guarded
     def stop(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Stop a job."""
-        self.actions.stop(self.owner(request), number(event, "job"))
+        """Stop a job, or several."""
+        for job in numbers(event, "job"):
+            self.actions.stop(self.owner(request), job)
         return {}
 
     @guarded
     def resume(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Go on with a job."""
-        self.actions.resume(self.owner(request), number(event, "job"))
+        """Go on with a job, or several."""
+        for job in numbers(event, "job"):
+            self.actions.resume(self.owner(request), job)
         return {}

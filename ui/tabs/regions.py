@@ -48,6 +48,7 @@ class Regions:
     """Everything that a handler may change."""
 
     place: gr.HTML  # which screen, document and page; assets/precis.js obeys it
+    chosen: gr.BrowserState  # the documents of the screen "together"
     memory: gr.BrowserState  # {"document": id or None, "follow": job or None}
     message: gr.HTML  # what went wrong, or was done
     bar: gr.HTML
@@ -64,6 +65,9 @@ class Regions:
     insights: gr.HTML
     details: gr.HTML
     jobs: gr.HTML
+    together: gr.HTML
+    gathered: gr.HTML
+    put: gr.Textbox
     pasted: gr.Textbox
     question: gr.Textbox
     query: gr.Textbox

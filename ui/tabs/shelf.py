@@ -12,13 +12,13 @@ import gradio as gr
 
 from engine.errors import NotInLibrary, PrecisError
 from ui.about import data_view, models_view
-from ui.actions import BadRequest
 from ui.html import Html, join
 from ui.lists import hits_view, undo_bar
 from ui.pieces import failure, note
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page, Update, document_id, document_ids, guarded, number, place
 from ui.theme import ASSETS
+from ui.values import BadRequest
 
 SAMPLE = ASSETS / "sample.pdf"
 SAMPLE_NAME = "Sample paper.pdf"

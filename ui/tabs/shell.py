@@ -5,23 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.html import Html, element
+from ui.pieces import link
 from ui.tabs.regions import sends
 
 SCREENS = {"library": "Library", "jobs": "Jobs", "about": "About"}
-
-
-def link(screen: str, *children: str, class_: str, label: str | None = None) -> Html:
-    """A button that shows a screen and brings it up to date."""
-    return element(
-        "button",
-        *children,
-        type="button",
-        class_=class_,
-        data_go="screen",
-        data_screen=screen,
-        data_act=screen,
-        aria_label=label,
-    )
 
 
 def shell(*, hosted: bool = False) -> Html:

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from engine.errors import NotInLibrary, PrecisError
-from ui.actions import JobView, is_active
 from ui.jobs import Story
 from ui.lists import adding_view, status_bar, wants_password
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page, Update
+from ui.tabs.together import Together, read_chosen
+from ui.together import name_of
+from ui.values import JobView, is_active
 
 if TYPE_CHECKING:
     from storage.rows import JobRow
@@ -38,8 +40,9 @@ PAGES_REMEMBERED = 400
 class Watch:
     """One page's view of its reader's jobs, and what of it was sent already."""
 
-    def __init__(self, page: Page, owner: str, memory: Memory) -> None:
+    def __init__(self, page: Page, set_: Together, owner: str, memory: Memory, chosen: object) -> None:
         self.page, self.actions, self.owner = page, page.actions, owner
+        self.set, self.chosen = set_, read_chosen(chosen)
         self.document, self.follow = memory.document, memory.follow
         self.active = True
         self._stories: dict[int, Story] = {}
@@ -68,6 +71,9 @@ class Watch:
         mine = [(v.row.id, v.row.state, v.story.last) for v in views if v.row.document_id == self.document]
         if self.document is not None and self._changed("document", [self.document, *mine]):
             update = {**self.page.show_document(self.owner, self.document, self._stories), **update}
+        ours = [(row.id, row.state) for row in rows if row.params.get("together") == name_of(self.chosen)]
+        if ours and self._changed("together", ours):
+            update = {**self.set.show(self.owner, self.chosen), **update}
         return update
 
     def _tell(self, row: JobRow) -> JobView:
@@ -105,19 +111,20 @@ class Watches:
     """Knows which watch of each page is the newest. A page is told apart by Gradio's session
     name, which decides nothing about who may see what."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, together: Together) -> None:
+        self._page, self._together = page, together
         self._turns = itertools.count()
         self._newest: OrderedDict[str, int] = OrderedDict()
 
-    async def watch(self, memory: object, request: gr.Request) -> AsyncIterator[Update]:
+    async def watch(self, memory: object, chosen: object, request: gr.Request) -> AsyncIterator[Update]:
         """Send what changes until the page is closed or a newer watch takes over."""
         session, turn = str(request.session_hash), next(self._turns)
         self._newest[session] = turn
         self._newest.move_to_end(session)
         while len(self._newest) > PAGES_REMEMBERED:
             self._newest.popitem(last=False)
-        watch = Watch(self._page, self._page.owner(request), Memory.read(memory))
+        owner = self._page.owner(request)
+        watch = Watch(self._page, self._together, owner, Memory.read(memory), chosen)
         while self._newest.get(session) == turn:
             try:
                 update = await asyncio.to_thread(watch.look)
