@@ -27,7 +27,7 @@ from ui.tabs.regions import Regions, region
 from ui.tabs.shelf import Shelf
 from ui.tabs.shell import build_shell
 from ui.tabs.together import Several, Together, build_several
-from ui.tabs.watch import Watches
+from ui.tabs.watch import PAGES_WATCHED, Watches
 from ui.tabs.workspace import Workspace, build_workspace
 from ui.theme import ASSETS, build_script, build_theme
 
@@ -195,7 +195,8 @@ def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_uploa
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, routes=[*routes, files])
     blocks = build_page(actions, visitors)
     blocks.max_threads = MAX_THREADS
-    blocks._queue.max_thread_count = MAX_THREADS  # as launch() does; mounting has no parameter for these
+    # Not threads, whatever its name: events under way. A watch is one for as long as its page is open.
+    blocks._queue.max_thread_count = PAGES_WATCHED + MAX_QUEUE
     blocks.state_session_capacity = MAX_SESSIONS
     blocks.has_launched = True  # else Gradio takes any path of this machine for an upload (processing_utils)
     kept = [str(path) for path in data_dir.resolve().iterdir() if path.name != UPLOADS]

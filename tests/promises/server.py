@@ -98,6 +98,7 @@ class Visitor:
             if [self.files, "upload"] in d["targets"] and self.files in d["inputs"]
         )
         self.n_inputs = next(len(d["inputs"]) for d in config["dependencies"] if d["id"] == self.verb)
+        self.watching = next(d for d in config["dependencies"] if d["types"]["generator"])
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
@@ -153,6 +154,19 @@ class Visitor:
             "/gradio_api/queue/join", "POST", json.dumps(data).encode(), content_type="application/json"
         )
         return status, reply
+
+    def watch(self) -> int:
+        """Have this page told of everything that changes, as every open page is; the status."""
+        data = {
+            "data": [None] * len(self.watching["inputs"]),
+            "fn_index": self.watching["id"],
+            "session_hash": self.session,
+            "trigger_id": None,
+            "event_data": None,
+        }
+        return self.ask(
+            "/gradio_api/queue/join", "POST", json.dumps(data).encode(), content_type="application/json"
+        )[0]
 
     def add(self, name: str, data: bytes) -> int:
         """Upload and add a file; the status of the answer."""

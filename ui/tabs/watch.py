@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LOOKS, SECONDS_WHEN_IDLE = 0.3, 1.5
 ADDED_ROWS_STAY, LOCKED_ROWS_STAY = timedelta(minutes=2), timedelta(minutes=30)
-PAGES_REMEMBERED = 400
+PAGES_WATCHED = 200  # at once, by all readers together; the one that waited longest gives way
 
 
 class Watch:
@@ -121,7 +121,7 @@ class Watches:
         session, turn = str(request.session_hash), next(self._turns)
         self._newest[session] = turn
         self._newest.move_to_end(session)
-        while len(self._newest) > PAGES_REMEMBERED:
+        while len(self._newest) > PAGES_WATCHED:
             self._newest.popitem(last=False)
         owner = self._page.owner(request)
         watch = Watch(self._page, self._together, owner, Memory.read(memory), chosen)
