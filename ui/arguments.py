@@ -64,8 +64,8 @@ def _add_ingest(commands: Commands[_Parser]) -> None:
 
 
 def _add_summarize(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("summarize", help="summarise a file, with the page of every sentence")
-    parser.add_argument("file", metavar="FILE", type=_existing_file)
+    parser = commands.add_parser("summarize", help="summarise files, with the page of every sentence")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=_existing_file, help="one or several")
     parser.add_argument("--length", choices=get_args(Length), default="medium",
                         help="one sentence, about 60, 150 or 300 words, or by section (default: %(default)s)")
     parser.add_argument("--part", metavar="PART", default="",
@@ -77,9 +77,10 @@ def _add_summarize(commands: Commands[_Parser]) -> None:
 
 
 def _add_ask(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("ask", help="answer questions from a file, or say that it has no answer")
-    parser.add_argument("file", metavar="FILE", type=_existing_file)
-    parser.add_argument("question", metavar="QUESTION", nargs="*")
+    parser = commands.add_parser("ask", usage="%(prog)s FILE ... QUESTION ... [options]",
+                                 help="answer questions from files, or say that they have no answer")
+    parser.add_argument("words", metavar="WORD", nargs="+",
+                        help="files first; what is no file's name is a question, to all of them")
     parser.add_argument("--questions", metavar="FILE.jsonl", type=_existing_file,
                         help='lines of {"id": ..., "question": ...}')
     parser.add_argument("--model", metavar="NAME", help="see `models list`")

@@ -14,15 +14,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 from engine.errors import DocumentError, PrecisError
-from engine.types import AnswerOptions, Document, Event, Progress, SummaryOptions
+from engine.ingest.kinds import kind_by_name
+from engine.types import Answer, AnswerOptions, Document, SummaryOptions
 from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
 from ui.parts import read_part
+from ui.printing import ProgressLine, print_answers, print_json, print_summary, warn_about_pages
 from ui.services import Services
 
 REFUSED, INTERRUPTED = 2, 130
@@ -78,52 +81,56 @@ def ingest(options: argparse.Namespace, services: Services) -> int:
         return _refuse(error, started)
     if options.text and not options.json:
         print(document.text)
-    _print_json(_status_of(document, time.monotonic() - started))
+    print_json(_status_of(document, time.monotonic() - started))
     return 0
 
 
 def summarize(options: argparse.Namespace, services: Services) -> int:
-    """Summarise a file."""
-    started = time.monotonic()
+    """Summarise files, one after the other."""
+    if options.part and len(options.files) > 1:
+        _wrong_usage("--part is for one file")
     engine = services.engine()
-    try:
-        document = _read(options, services)
+    several, ending = len(options.files) > 1, 0
+    for path, document in _read_all(options, services):
+        if document is None:
+            ending = REFUSED
+            continue
         scope = read_part(options.part, document)
         choice = SummaryOptions(length=options.length, model=options.model, scope=scope)
-        with _ProgressLine() as line:
-            summary = engine.summarize(document, choice, on_event=line)
-    except DocumentError as error:
-        return _refuse(error, started)
-    _warn_about_pages(document)
-    if options.json:
-        _print_json(summary.as_json())
-        return 0
-    for sentence in summary.sentences:
-        pages = sorted({citation.page for citation in sentence.citations})
-        print(f"{' '.join(sentence.text.split())} {_pages(pages)}")
-    return 0
+        try:
+            with ProgressLine() as line:
+                summary = engine.summarize(document, choice, on_event=line)
+        except DocumentError as error:
+            ending = _refuse(error, time.monotonic())
+            continue
+        warn_about_pages(document)
+        print_summary(path, summary, as_json=options.json, several=several)
+    return ending
 
 
 def ask(options: argparse.Namespace, services: Services) -> int:
-    """Answer questions about a file, the model loaded once."""
-    started = time.monotonic()
-    questions = _questions(options)
+    """Answer questions about files, the model loaded once."""
+    files, asked = _files_and_questions(options.words)
+    questions = _questions(asked, options.questions)
+    options.files = files
     engine = services.engine()
-    try:
-        document = _read(options, services)
-        for identity, question in questions:
-            with _ProgressLine() as line:
-                answer = engine.answer(document, question, AnswerOptions(model=options.model), on_event=line)
-            if options.json:
-                _print_json(answer.as_json(identity))
+    read = list(_read_all(options, services))
+    for identity, question in questions:
+        answers: list[tuple[Path, Answer]] = []
+        for path, document in read:
+            if document is None:
                 continue
-            sure = f"{round(answer.confidence * 100)} % sure"
-            print(f"{' '.join(answer.text.split())} {_pages([answer.page or 1])} ({sure})" if answer.found
-                  else f"Not found in this document ({sure}).")
-    except DocumentError as error:
-        return _refuse(error, started)
-    _warn_about_pages(document)
-    return 0
+            try:
+                with ProgressLine() as line:
+                    one = engine.answer(document, question, AnswerOptions(model=options.model), on_event=line)
+            except DocumentError as error:
+                return _refuse(error, time.monotonic())
+            answers.append((path, one))
+        print_answers(identity, question if len(questions) > 1 else "", answers, options.json, len(read) > 1)
+    for _, document in read:
+        if document is not None:
+            warn_about_pages(document)
+    return REFUSED if any(document is None for _, document in read) else 0
 
 
 def predict(options: argparse.Namespace, services: Services) -> int:
@@ -138,7 +145,7 @@ def predict(options: argparse.Namespace, services: Services) -> int:
         )
     except ValueError as error:
         _wrong_usage(str(error))
-    _print_json(result)
+    print_json(result)
     return 0
 
 
@@ -146,7 +153,7 @@ def models(options: argparse.Namespace, services: Services) -> int:
     """List the models."""
     for model in services.engine().models():
         if options.json:
-            _print_json({name: getattr(model, name) for name in model.__slots__ if name != "directory"})
+            print_json({name: getattr(model, name) for name in model.__slots__ if name != "directory"})
             continue
         state = "verified" if model.verified else "MISSING OR CHANGED"
         print(f"{model.name}  {model.family}, {model.quantization}, {model.n_bytes / 1e6:.1f} MB, {state}")
@@ -159,7 +166,7 @@ def doctor(options: argparse.Namespace, services: Services) -> int:
     """Say what this installation consists of."""
     report = describe_installation(services)
     if options.json:
-        _print_json(report)
+        print_json(report)
         return 0
     for name, value in report.items():
         lines = value if isinstance(value, list) else [value]
@@ -177,11 +184,14 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
 # ------------------------------------------------------------------- pieces
 
 
+def _password(options: argparse.Namespace) -> str:
+    return sys.stdin.readline().rstrip("\r\n") if options.password_stdin else ""
+
+
 def _read(options: argparse.Namespace, services: Services) -> Document:
-    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else ""
-    with _ProgressLine() as line:
+    with ProgressLine() as line:
         return services.reader().read(
-            options.file, name=options.file.name, password=password, on_event=line
+            options.file, name=options.file.name, password=_password(options), on_event=line
         )
 
 
@@ -197,7 +207,7 @@ def _status_of(document: Document, seconds: float) -> dict[str, object]:
 def _refuse(error: DocumentError, started: float) -> int:
     """Say why a file was refused: to people on stderr, to programs as the status object."""
     print(error, file=sys.stderr)
-    _print_json({
+    print_json({
         "status": error.status, "document": error.document, "pages": error.pages, "chars": 0,
         "pages_without_text": list(range(1, error.pages + 1)) if error.status == "no_text" else [],
         "seconds": round(time.monotonic() - started, 3), "message": str(error),
@@ -205,11 +215,35 @@ def _refuse(error: DocumentError, started: float) -> int:
     return REFUSED
 
 
-def _questions(options: argparse.Namespace) -> list[tuple[str | int, str]]:
-    """Questions of the command line, numbered from 1, and of the file, with their own ids."""
-    questions: list[tuple[str | int, str]] = list(enumerate(options.question, start=1))
-    if options.questions:
-        questions += _question_lines(options.questions)
+def _read_all(
+    options: argparse.Namespace, services: Services
+) -> Iterator[tuple[Path, Document | None]]:
+    """The files as documents, one by one; None where one was refused, which is said."""
+    password = _password(options)
+    for path in options.files:
+        started = time.monotonic()
+        try:
+            with ProgressLine() as line:
+                yield path, services.reader().read(path, name=path.name, password=password, on_event=line)
+        except DocumentError as error:
+            _refuse(error, started)
+            yield path, None
+
+
+def _files_and_questions(words: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Files stand first; the first word that is the name of none begins the questions."""
+    files = [Path(word) for word in takewhile(lambda word: Path(word).exists(), words)]
+    questions = list(words[len(files) :])
+    if not files or (questions and kind_by_name(questions[0]) and " " not in questions[0]):
+        _wrong_usage(f"there is no file {questions[0]!r}")
+    return files, questions
+
+
+def _questions(asked: Sequence[str], file: Path | None) -> list[tuple[str | int, str]]:
+    """Questions of the command line, numbered from 1, and of a file, with their own ids."""
+    questions: list[tuple[str | int, str]] = list(enumerate(asked, start=1))
+    if file:
+        questions += _question_lines(file)
     if not questions or not all(question.strip() for _, question in questions):
         _wrong_usage("ask at least one question, and no empty one")
     return questions
@@ -231,53 +265,3 @@ def _question_lines(path: Path) -> list[tuple[str | int, str]]:
 def _wrong_usage(message: str) -> NoReturn:
     print(f"python app.py: {message}", file=sys.stderr)
     raise SystemExit(USAGE)
-
-
-def _warn_about_pages(document: Document) -> None:
-    """Say on stderr what could not be read; silence would be a claim that all was."""
-    for what, pages in (("have no text layer", document.pages_without_text),
-                        ("could not be read", document.pages_failed)):
-        if pages:
-            print(f"{len(pages)} of {len(document.pages)} pages {what}: {_ranges(pages)}.", file=sys.stderr)
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """`1-3, 7` for 1, 2, 3, 7."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
-
-
-def _pages(pages: Sequence[int]) -> str:
-    return f"[p. {_ranges(pages)}]"
-
-
-def _print_json(value: object) -> None:
-    """One line of ASCII: what any program reads, whatever the terminal's encoding."""
-    print(json.dumps(value), flush=True)
-
-
-class _ProgressLine:
-    """A line on stderr that says how far the work has come; silent where nobody looks."""
-
-    def __init__(self, stream: IO[str] = sys.stderr) -> None:
-        self.stream = stream
-        self.visible = stream.isatty()
-
-    def __enter__(self) -> _ProgressLine:
-        return self
-
-    def __call__(self, event: Event) -> None:
-        if self.visible and isinstance(event, Progress):
-            count = f" {event.unit} {event.done} of {event.total}" if event.total else ""
-            self.stream.write(f"\r\x1b[K{event.phase}{count}")
-            self.stream.flush()
-
-    def __exit__(self, *failure: object) -> None:
-        if self.visible:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()

@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from engine.errors import EncryptedFile, NoText, OutOfMemory
+from engine.errors import EncryptedFile, NoText, OutOfMemory, UnreadableFile
 from engine.types import (
     Answer,
     AnswerOptions,
@@ -215,7 +215,7 @@ def test_summarize_json(services: Services, paper: str, capsys: pytest.CaptureFi
     assert main(["summarize", paper, "--json", "--length", "short"], services) == 0
     summary = json.loads(capsys.readouterr().out)
     assert set(summary) == {"sentences", "run"}
-    assert set(summary["sentences"][0]) == {"text", "support", "citations"}
+    assert set(summary["sentences"][0]) == {"text", "support", "origin", "doubts", "citations"}
     citation = summary["sentences"][0]["citations"][0]
     assert set(citation) == {"page", "start", "end", "text", "score", "ocr"}
     assert TEXT[citation["start"] : citation["end"]] == citation["text"]
@@ -326,3 +326,47 @@ def test_models_and_doctor(services: Services, capsys: pytest.CaptureFixture[str
     assert "network attempts:" in out
     assert main(["doctor", "--json"], services) == 0
     assert json.loads(capsys.readouterr().out)["device"] == "Computing in the head."
+
+
+def test_several_files_share_a_question(services: Services, paper: str, tmp_path: Path, capsys) -> None:
+    other = tmp_path / "other.pdf"
+    other.write_bytes(b"x")
+    assert main(["ask", paper, str(other), "What do glaciers do?", "Who?"], services) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "What do glaciers do?"
+    assert lines[1].startswith("paper.pdf: ") and lines[2].startswith("other.pdf: ")
+    assert lines[3:] == ["Who?", "Not found in these 2 documents, read to the end."]
+    assert main(["ask", paper, str(other), "Glaciers?", "--json"], services) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["file"] for row in rows] == ["paper.pdf", "other.pdf"]
+    assert main(["summarize", paper, str(other)], services) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("paper.pdf:\n") and "\nother.pdf:\n" in out
+
+
+def test_a_refused_file_among_several_does_not_keep_the_others(services: Services, paper: str, tmp_path,
+                                                               capsys, monkeypatch) -> None:
+    other = tmp_path / "other.pdf"
+    other.write_bytes(b"x")
+    read = FakeReader.read
+    refused = UnreadableFile(document="0" * 64)
+
+    def read_but_one(self, path: Path, **rest: object) -> Document:
+        if path == other:
+            raise refused
+        return read(self, path, **rest)
+
+    monkeypatch.setattr(FakeReader, "read", read_but_one)
+    assert main(["summarize", str(other), paper], services) == REFUSED
+    captured = capsys.readouterr()
+    assert "paper.pdf:" in captured.out and str(refused) in captured.err
+    assert main(["ask", str(other), paper, "Glaciers?"], services) == REFUSED
+    assert "paper.pdf: " in capsys.readouterr().out
+
+
+def test_a_mistyped_file_is_no_question(services: Services, paper: str, capsys) -> None:
+    for words in (["papr.pdf", "Who?"], [paper, "papr.pdf"], [paper, "x.pdf", "Who?"]):
+        with pytest.raises(SystemExit) as stop:
+            main(["ask", *words], services)
+        assert stop.value.code == USAGE
+    assert "there is no file" in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""What the terminal says: summaries, answers, what could not be read, and how far the work has come.
+
+What a program may want to read goes to stdout, what a person may want to see to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from engine.types import Answer, Document, Event, Progress, Summary
+
+
+def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool) -> None:
+    """The sentences with their pages; under the file's name where there are several."""
+    if as_json:
+        print_json(({"file": path.name} if several else {}) | summary.as_json())
+        return
+    if several:
+        print(f"{path.name}:")
+    for sentence in summary.sentences:
+        cited = sorted({citation.page for citation in sentence.citations})
+        print(f"{' '.join(sentence.text.split())} {pages(cited)}")
+    if several:
+        print()
+
+
+def print_answers(
+    identity: str | int, question: str, answers: Sequence[tuple[Path, Answer]], as_json: bool, several: bool
+) -> None:
+    """What was found, surest first; or that it was found in none."""
+    if as_json:
+        for path, answer in answers:
+            print_json(({"file": path.name} if several else {}) | answer.as_json(identity))
+        return
+    if several and question:
+        print(question)
+    found = sorted((pair for pair in answers if pair[1].found), key=lambda pair: -pair[1].confidence)
+    for path, answer in found:
+        sure = f"({round(answer.confidence * 100)} % sure)"
+        name = f"{path.name}: " if several else ""
+        print(f"{name}{' '.join(answer.text.split())} {pages([answer.page or 1])} {sure}")
+    if not found and several:
+        print(f"Not found in these {len(answers)} documents, read to the end.")
+    elif not found and answers:
+        print(f"Not found in this document ({round(answers[0][1].confidence * 100)} % sure).")
+
+
+def warn_about_pages(document: Document) -> None:
+    """Say on stderr what could not be read; silence would be a claim that all was."""
+    for what, pages in (("have no text layer", document.pages_without_text),
+                        ("could not be read", document.pages_failed)):
+        if pages:
+            print(f"{len(pages)} of {len(document.pages)} pages {what}: {ranges(pages)}.", file=sys.stderr)
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """`1-3, 7` for 1, 2, 3, 7."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def pages(numbers: Sequence[int]) -> str:
+    """`[p. 1-3, 7]`."""
+    return f"[p. {ranges(numbers)}]"
+
+
+def print_json(value: object) -> None:
+    """One line of ASCII: what any program reads, whatever the terminal's encoding."""
+    print(json.dumps(value), flush=True)
+
+
+class ProgressLine:
+    """A line on stderr that says how far the work has come; silent where nobody looks."""
+
+    def __init__(self, stream: IO[str] = sys.stderr) -> None:
+        self.stream = stream
+        self.visible = stream.isatty()
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __call__(self, event: Event) -> None:
+        """Show the newest progress."""
+        if self.visible and isinstance(event, Progress):
+            count = f" {event.unit} {event.done} of {event.total}" if event.total else ""
+            self.stream.write(f"\r\x1b[K{event.phase}{count}")
+            self.stream.flush()
+
+    def __exit__(self, *failure: object) -> None:
+        if self.visible:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
