@@ -12,6 +12,8 @@
      │   ├─ InputTooLong     └─ OutOfMemory
      ├─ StorageError                    the library on disk cannot be used
      │   ├─ DiskFull   ├─ ReadOnlyLibrary   ├─ DamagedLibrary   └─ NotInLibrary
+     ├─ RecognitionError                text recognition (OCR) cannot be used
+     │   ├─ RecognitionMissing   └─ RecognitionFailed
      └─ Cancelled                       the reader pressed Stop
 
 Messages are our own words: never text of a document, never a path of the machine.
@@ -159,6 +161,25 @@ class DamagedLibrary(StorageError):
 class NotInLibrary(StorageError):
     code = "not-found"
     default = "This is not in the library. It may have been deleted."
+
+
+class RecognitionError(PrecisError):
+    """Text recognition (OCR) cannot be used."""
+
+    code = "ocr"
+
+
+class RecognitionMissing(RecognitionError):
+    code = "ocr-missing"
+    default = (
+        "Text recognition is not installed. Run `make setup-ocr` in the folder of Precis and start it "
+        "again; without make: python -m pip install rapidocr onnxruntime"
+    )
+
+
+class RecognitionFailed(RecognitionError):
+    code = "ocr-failed"
+    default = "Text recognition could not be started. Run `make setup-ocr` again, or try without it."
 
 
 class Cancelled(PrecisError):

@@ -21,6 +21,7 @@ import signal
 from collections.abc import Mapping
 
 from engine.ingest.perform import perform, warm_up
+from engine.ingest.pipes import read_exactly, read_line, silence, write
 from engine.ingest.sandbox import FORKS, give_up_rights, limit_resources
 
 
@@ -28,26 +29,19 @@ def main() -> None:
     """Serve requests from stdin until it closes."""
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     replies = os.dup(1)
-    _silence()
+    silence()
     warm_up()
     gc.collect()
     gc.freeze()
-    _write(replies, {"ready": FORKS})
-    while line := _read_line(requests.fileno()):
+    write(replies, {"ready": FORKS})
+    while line := read_line(requests.fileno()):
         request = json.loads(line)
+        request["payload"] = read_exactly(requests.fileno(), request.get("more", 0))
         if not FORKS:
             _read_document(request, replies)
             return
         if not _serve(request, requests.fileno(), replies):
             return
-
-
-def _silence() -> None:
-    """MuPDF prints what it finds in documents; nobody may see that."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    os.close(null)
 
 
 def _serve(request: Mapping[str, object], requests: int, replies: int) -> bool:
@@ -79,14 +73,14 @@ def _watch(reader: int, alive: int, requests: int, replies: int) -> bool:
         if alive in ready:
             gone = True
             waiting.remove(alive)
-            _write(replies, {"gone": _bury(reader)})
+            write(replies, {"gone": _bury(reader)})
         if requests in ready:
-            line = _read_line(requests)
+            line = read_line(requests)
             if not gone:
                 _bury(reader, kill=True)
             if not line:
                 return False
-            _write(replies, {"end": json.loads(line)["end"]})
+            write(replies, {"end": json.loads(line)["end"]})
             return True
 
 
@@ -110,23 +104,7 @@ def _read_document(request: Mapping[str, object], replies: int) -> None:
     if FORKS:
         gc.set_threshold(100_000, 50, 50)
         give_up_rights(descriptor)
-    perform(request, descriptor, lambda message: _write(replies, message))
-
-
-def _write(descriptor: int, message: Mapping[str, object]) -> None:
-    data = memoryview(json.dumps(message, separators=(",", ":")).encode() + b"\n")
-    while data:
-        data = data[os.write(descriptor, data):]
-
-
-def _read_line(descriptor: int) -> bytes:
-    """One line, byte by byte so that none of the next is taken; empty at the end."""
-    line = bytearray()
-    while byte := os.read(descriptor, 1):
-        line += byte
-        if byte == b"\n":
-            break
-    return bytes(line)
+    perform(request, descriptor, lambda message: write(replies, message))
 
 
 if __name__ == "__main__":

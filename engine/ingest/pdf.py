@@ -23,6 +23,7 @@ from engine.ingest.strips import NO_EDGES, Entry, RawPage, Strip  # noqa: E402
 FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
 BOLD_NAMES = ("bold", "black", "heavy", "cmbx", "-medi", "semibold", "demi")
 
+LEAST_SIDE = 8  # pixels of a page that can hold a letter
 EXACT_PAGE = 100_000  # letters; a page of more is read without the place of each
 
 # What MuPDF raises, through two generations of bindings.
@@ -132,6 +133,26 @@ def draw_page(document: pymupdf.Document, number: int, dpi: int, limits: Limits)
         return pixmap.tobytes("jpeg", jpg_quality=85), "image/jpeg", pixmap.width, pixmap.height
     except MUPDF_ERRORS as error:
         raise UnreadableFile("This page cannot be shown. Its text is still available.") from error
+
+
+Grey = tuple[bytes, int, int, float, float]  # bytes, width and height in pixels, and in points
+
+
+def draw_grey(document: pymupdf.Document, number: int, limits: Limits) -> Grey:
+    """A page as text recognition wants it: bytes of grey, width and height, and its size in points;
+    no bytes where all of it has one colour. Raises UnreadableFile."""
+    try:
+        page = document[number - 1]
+        width, height = page.rect.width, page.rect.height
+        if not (0 < width < 1e6 and 0 < height < 1e6):
+            raise UnreadableFile("This page has no size.")
+        scale = min(limits.ocr_dpi / 72, (limits.ocr_pixels / (width * height)) ** 0.5)
+        matrix = pymupdf.Matrix(scale, scale)
+        pixmap = page.get_pixmap(matrix=matrix, alpha=False, colorspace=pymupdf.csGRAY)
+        blank = pixmap.is_unicolor or min(pixmap.width, pixmap.height) < LEAST_SIDE
+        return b"" if blank else bytes(pixmap.samples), pixmap.width, pixmap.height, width, height
+    except MUPDF_ERRORS as error:
+        raise UnreadableFile("This page cannot be drawn.") from error
 
 
 def new_pdf() -> pymupdf.Document:

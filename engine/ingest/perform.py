@@ -7,6 +7,7 @@ parent knows which one to blame; then the whole is understood and sent, one mess
 from __future__ import annotations
 
 import base64
+import json
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ from engine.ingest.markdown import read_markdown
 from engine.ingest.paragraphs import Block
 from engine.ingest.pieces import Gathered, Piece, lay_out
 from engine.ingest.plain import ENCODINGS, read_plain
+from engine.ingest.recognised import as_printed
 from engine.ingest.strips import Entry, RawPage
 from engine.ingest.understand import choose_title, understand
 
@@ -36,6 +38,7 @@ def warm_up() -> None:
     document = pdf.new_pdf()
     page = pdf.read_page(document, 1, Limits(), exact=True)
     pdf.draw_page(document, 1, 36, Limits())
+    pdf.draw_grey(document, 1, Limits())
     pdf.read_outline(document, Limits())
     pdf.read_title(document)
     document.close()
@@ -50,6 +53,10 @@ def perform(request: Mapping[str, Any], descriptor: int, send: Send) -> None:
     try:
         if request["do"] == "render":
             _render(request, descriptor, limits, send)
+        elif request["do"] == "grey":
+            _draw_grey(request, descriptor, limits, send)
+        elif request["do"] == "compose":
+            _compose(request, descriptor, limits, send)
         elif request["do"] == "annotate":
             annotate(_opened(request, descriptor, limits), request["marks"], send)
         elif request["kind"] == "pdf":
@@ -70,6 +77,26 @@ def _render(request: Mapping[str, Any], descriptor: int, limits: Limits, send: S
         raise UnreadableFile("This document has no such page.")
     data, media_type, width, height = pdf.draw_page(document, request["page"], request["dpi"], limits)
     send({"image": base64.b64encode(data).decode(), "type": media_type, "width": width, "height": height})
+
+
+def _draw_grey(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    document = _opened(request, descriptor, limits)
+    if not 1 <= request["page"] <= document.page_count:
+        raise UnreadableFile("This document has no such page.")
+    data, width, height, page_width, page_height = pdf.draw_grey(document, request["page"], limits)
+    send({
+        "pixels": base64.b64encode(data).decode(), "width": width, "height": height,
+        "page_width": page_width, "page_height": page_height,
+    })
+
+
+def _compose(request: Mapping[str, Any], descriptor: int, limits: Limits, send: Send) -> None:
+    """Make a document of pages whose text was recognised; the file says how they are called."""
+    document = _opened(request, descriptor, limits)
+    pages = as_printed(json.loads(request["payload"]), document.page_count)
+    entries, claimed = pdf.read_outline(document, limits), pdf.read_title(document)
+    blocks, title = understand(pages, entries)
+    _send_document(pages, compose(blocks), choose_title(claimed, title, request["name"]), send)
 
 
 def _opened(request: Mapping[str, Any], descriptor: int, limits: Limits) -> Any:
@@ -154,7 +181,8 @@ def _send_document(pages: list[RawPage], result: Composition, title: str, send: 
         while i < len(result.lines) and result.lines[i][0].start < end:
             span, strip = result.lines[i]
             box = [round(x, 2) for x in strip.box]
-            lines.append([span.start - start, span.end - start, *box, tenths(strip.edges, len(span))])
+            edges = tenths(strip.edges, len(span))
+            lines.append([span.start - start, span.end - start, *box, edges, strip.sure])
             i += 1
         sentences: list[list[object]] = []
         while j < len(result.sentences) and result.sentences[j][0].start < end:
@@ -163,7 +191,9 @@ def _send_document(pages: list[RawPage], result: Composition, title: str, send: 
             j += 1
         text = result.text[start:end]
         garbled = is_garbled(text)
-        state = "failed" if page.failed else "text" if text.strip() and not garbled else "no_text"
+        has_text = text.strip() and not garbled
+        read = "ocr" if page.recognised else "text"
+        state = "failed" if page.failed else read if has_text else "no_text"
         send({"page": {
             "number": page.number, "width": page.width, "height": page.height, "state": state,
             "painted": page.painted or garbled, "text": text, "lines": lines, "sentences": sentences,

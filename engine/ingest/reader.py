@@ -10,6 +10,7 @@ a child dies or hangs is skipped in the next attempt, so that one bad page costs
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -17,13 +18,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.errors import Cancelled, DocumentError, ReadingTimedOut, UnreadableFile
+from engine.errors import Cancelled, DocumentError, ReadingTimedOut, RecognitionMissing, UnreadableFile
 from engine.ingest.intake import Intake, admit, is_unchanged
 from engine.ingest.limits import HOSTED, LOCAL, Limits
-from engine.ingest.wire import Assembly, PageImage, read_copy, read_image, refusal
+from engine.ingest.recogniser import RECOGNISER, Picture, ReadPage, Recogniser, is_installed
+from engine.ingest.wire import Assembly, PageImage, read_copy, read_image, read_picture, refusal
 from engine.ingest.worker import CHILD, ChildFailed, Message, Worker
 from engine.types import Document, IsCancelled, OnEvent, Progress, ignore_event, never_cancelled
+
+if TYPE_CHECKING:
+    from engine.ingest.recognise import Scan
 
 __all__ = ["HOSTED", "LOCAL", "DocumentReader", "Limits", "PageImage"]
 
@@ -37,12 +43,15 @@ GRACE = 2.0  # seconds that a child has beyond its own budget to say so itself
 class DocumentReader:
     """Owns the child processes. Thread-safe; at most `N_WORKERS` documents are read at once.
 
-    `child` names the module that serves in them: the tests put one there that hangs or crashes.
+    `child` names the module that serves in them, `recogniser` the one that recognises text: the
+    tests put one there that hangs or crashes.
     """
 
-    def __init__(self, limits: Limits = LOCAL, *, child: str = CHILD) -> None:
+    def __init__(
+        self, limits: Limits = LOCAL, *, child: str = CHILD, recogniser: str = RECOGNISER
+    ) -> None:
         self.limits = limits
-        self._child = child
+        self._child, self._recogniser = child, recogniser
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
         self._seats = threading.BoundedSemaphore(N_WORKERS)
@@ -79,6 +88,48 @@ class DocumentReader:
             raise ReadingTimedOut("Drawing this page took too long. Its text is still available.")
         return read_image(message)
 
+    @property
+    def can_recognise(self) -> bool:
+        """Whether text recognition is installed."""
+        return self._recogniser != RECOGNISER or is_installed()
+
+    def recogniser(self) -> Recogniser:
+        """A new process for text recognition, to be closed. Raises RecognitionMissing."""
+        if not self.can_recognise:
+            raise RecognitionMissing
+        return Recogniser(self.limits, self._recogniser)
+
+    def draw_grey(
+        self, path: Path, page: int, *, password: str = "", cancelled: IsCancelled = never_cancelled
+    ) -> Picture:
+        """A page as text recognition wants it. Raises DocumentError, Cancelled."""
+        order = {"do": "grey", "page": page, "password": password}
+        message = self._order(path, order, self.limits.page_seconds, cancelled)
+        if message is None:
+            raise ReadingTimedOut("Drawing this page took too long.")
+        return read_picture(message)
+
+    def compose(self, scan: Scan, pages: Sequence[ReadPage]) -> Document:
+        """The document that recognised pages make, all others empty. Raises DocumentError."""
+        intake = admit(scan.path, scan.name, self.limits, never_cancelled)
+        rows = [page.as_row() for page in pages]
+        order = {"do": "compose", "name": scan.name, "password": scan.password}
+        request = self._request(scan.path, order, self.limits.seconds)
+        assembly, deadline = Assembly(intake.sha256, self.limits), time.monotonic() + self.limits.seconds
+        with self._seat(never_cancelled), self._worker() as worker:
+            try:
+                worker.wait_until_ready()
+                worker.ask(request, json.dumps(rows).encode())
+                while time.monotonic() < deadline:
+                    message = worker.next(TICK)
+                    if message is not None and "error" in message:
+                        raise refusal(message)
+                    if message is not None and (document := assembly.take(message)) is not None:
+                        return document
+            except ChildFailed:
+                raise UnreadableFile("The recognised text could not be set. Try again.") from None
+        raise ReadingTimedOut("Setting the recognised text took too long. Split the file and add the parts.")
+
     def annotate(
         self, path: Path, marks: Sequence[Mapping[str, object]], *, password: str = ""
     ) -> bytes:
@@ -89,14 +140,19 @@ class DocumentReader:
             raise ReadingTimedOut("Writing the notes into this PDF took too long. Export the text instead.")
         return read_copy(message)
 
-    def _order(self, path: Path, order: Mapping[str, object], seconds: float) -> Message | None:
+    def _request(self, path: Path, order: Mapping[str, object], seconds: float) -> dict[str, object]:
+        limits = self.limits.as_json()
+        return {**order, "path": os.fsencode(path).hex(), "limits": limits, "seconds": seconds}
+
+    def _order(
+        self, path: Path, order: Mapping[str, object], seconds: float,
+        cancelled: IsCancelled = never_cancelled,
+    ) -> Message | None:
         """Ask a child for one message about a file; None where it takes too long."""
-        request = {**order, "path": os.fsencode(path).hex(), "limits": self.limits.as_json(),
-                   "seconds": seconds}
-        with self._seat(never_cancelled), self._worker() as worker:
+        with self._seat(cancelled), self._worker() as worker:
             try:
                 worker.wait_until_ready()
-                worker.ask(request)
+                worker.ask(self._request(path, order, seconds))
                 return worker.next(seconds + GRACE)
             except ChildFailed:
                 raise UnreadableFile("This page cannot be shown. Its text is still available.") from None

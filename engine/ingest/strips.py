@@ -35,6 +35,7 @@ class Strip:
     italic: bool = False
     turn: int = 0  # degrees clockwise that the text is turned by
     raised: bool = False  # begins with a superscript
+    sure: float | None = None  # how sure text recognition was of it; None: letters of the file's own
     cells: int = 1  # pieces with wide gaps between them: more than two make a row of a table
 
     @property
@@ -57,6 +58,7 @@ class RawPage:
     height: float
     strips: list[Strip] = field(default_factory=list)
     failed: bool = False
+    recognised: bool = False  # whether its text was recognised in its picture
     painted: bool = False  # whether something is to be seen on it that is no text
     has_layer: bool = False  # whether there is a text layer, be it of blanks
     n_chars: int = 0
@@ -138,8 +140,12 @@ def _join(row: list[Strip]) -> Strip:
     return Strip(
         text, min(s.x0 for s in row), min(s.y0 for s in row), max(s.x1 for s in row), max(s.y1 for s in row),
         main.base, main.size, main.page, around(s.box for s in row), edges if exact else NO_EDGES,
-        main.bold, main.italic, main.turn, row[0].raised, cells,
+        main.bold, main.italic, main.turn, row[0].raised, _least(row), cells,
     )
+
+
+def _least(row: Sequence[Strip]) -> float | None:
+    return min((strip.sure for strip in row if strip.sure is not None), default=None)
 
 
 def around(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:

@@ -27,6 +27,7 @@ from engine.errors import (
     UnsupportedFile,
 )
 from engine.ingest.limits import Limits
+from engine.ingest.recogniser import Picture
 from engine.ingest.worker import ChildFailed, Message
 from engine.types import Box, Document, Heading, Line, Page, PageState, Sentence, SentenceKind, Span, Status
 
@@ -86,6 +87,21 @@ def read_copy(message: Message) -> bytes:
     if not data.startswith(b"%PDF-"):
         raise UnreadableFile("This PDF cannot be written with notes.")
     return data
+
+
+def read_picture(message: Message) -> Picture:
+    """The page drawn in grey in a message; its pixels stay as they are. Raises DocumentError."""
+    if "error" in message:
+        raise refusal(message)
+    try:
+        width, height = _count(message["width"]), _count(message["height"])
+        size = _point(message["page_width"]), _point(message["page_height"])
+        pixels = str(message["pixels"])
+    except (KeyError, ValueError):
+        raise UnreadableFile("This page cannot be drawn.") from None
+    if min(*size, width, height) <= 0 or (pixels and len(pixels) != 4 * ((width * height + 2) // 3)):
+        raise UnreadableFile("This page cannot be drawn.")
+    return Picture(pixels, width, height, *size)
 
 
 class Assembly:
@@ -162,11 +178,14 @@ def _status(pages: list[Page], text: str, unread: bool) -> Status:
 
 
 def _line(row: list[Any], page: int, base: int, limit: int) -> Line:
-    start, end, x0, y0, x1, y1, edges = row
+    start, end, x0, y0, x1, y1, edges, sure = row
     span = Span(base + _count(start), base + _count(end))
     if span.end > limit or len(edges) not in (0, len(span) + 1):
         raise ValueError("lines lie on their page")
-    return Line(span, Box(page, _point(x0), _point(y0), _point(x1), _point(y1)), tuple(map(_tenth, edges)))
+    if sure is not None and not 0 <= _point(sure) <= 1:
+        raise ValueError("how sure it is lies between 0 and 1")
+    box = Box(page, _point(x0), _point(y0), _point(x1), _point(y1))
+    return Line(span, box, tuple(map(_tenth, edges)), None if sure is None else float(sure))
 
 
 def _check_order(spans: list[Span], length: int) -> None:

@@ -68,10 +68,10 @@ class Worker:
             raise ChildFailed(None)
         self._ready = True
 
-    def ask(self, request: Mapping[str, object]) -> None:
-        """Send a request. Raises ChildFailed where nobody is there to take it."""
+    def ask(self, request: Mapping[str, object], payload: bytes = b"") -> None:
+        """Send a request, and bytes too many for its line. Raises ChildFailed where nobody takes it."""
         self.served += 1
-        self._send(request)
+        self._send({**request, "more": len(payload)} if payload else request, payload)
 
     def next(self, seconds: float) -> Message | None:
         """The next message, or None when none came in time. Raises ChildFailed."""
@@ -111,10 +111,10 @@ class Worker:
         self._pump.join()
         self._process.stdout.close()
 
-    def _send(self, message: Mapping[str, object]) -> None:
+    def _send(self, message: Mapping[str, object], payload: bytes = b"") -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.write(json.dumps(message).encode() + b"\n" + payload)
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError) as error:
             raise ChildFailed(self._process.poll()) from error
