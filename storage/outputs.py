@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
 from engine.errors import DamagedLibrary
-from engine.types import Answer, Citation, Run, Span, Summary, SummarySentence
+from engine.types import Answer, Citation, Doubt, Run, Span, Summary, SummarySentence
 from storage.part import Part, insert, number_of
 from storage.rows import SavedAnswer, SavedSummary
 from storage.tables import answers, citations, documents, runs, summaries, summary_sentences
@@ -26,7 +26,10 @@ class Outputs(Part):
             run = _insert_run(connection, owner, summary.run)
             number = insert(connection, summaries, {"run_id": run, "created": self._clock()})
             for index, sentence in enumerate(summary.sentences):
-                row = {"number": index, "text": sentence.text, "support": sentence.support}
+                row = {
+                    "number": index, "text": sentence.text, "support": sentence.support,
+                    "origin": sentence.origin, "doubts": [doubt.as_json() for doubt in sentence.doubts],
+                }
                 parent = insert(connection, summary_sentences, row | {"summary_id": number})
                 _insert_citations(connection, sentence.citations, summary_sentence_id=parent)
         return number
@@ -150,7 +153,17 @@ def _sentences(connection: sa.Connection, summary: int) -> tuple[SummarySentence
         sa.select(citations).where(citations.c.summary_sentence_id.in_(cited)).order_by(citations.c.id)
     ):
         cited[citation.summary_sentence_id].append(_citation(citation))
-    return tuple(SummarySentence(row.text, row.support, tuple(cited[row.id])) for row in rows)
+    return tuple(
+        SummarySentence(row.text, row.support, tuple(cited[row.id]), row.origin, _doubts(row.doubts))
+        for row in rows
+    )
+
+
+def _doubts(stored: Sequence[Mapping[str, Any]]) -> tuple[Doubt, ...]:
+    try:
+        return tuple(Doubt(one["kind"], Span(one["start"], one["end"]), one["reason"]) for one in stored)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedLibrary from error
 
 
 def _answer(connection: sa.Connection, row: sa.Row[Any]) -> Answer:

@@ -182,6 +182,8 @@ summary_sentences = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("support", sa.Float, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False, server_default="quoted"),
+    sa.Column("doubts", Json, nullable=False, server_default="[]"),
     sa.Index(None, "summary_id"),
 )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import NotInLibrary
 from engine.types import Answer, Box, Citation, Document, Run, Span, Summary
+from ui.doubts import in_words
 from ui.word import write_docx
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _summary_markdown(workspace: Workspace) -> str:
     summary = workspace.summaries[0].summary
     lines = [f"# {as_markdown(workspace.row.title)}", ""]
     lines += [
-        f"{n}. {as_markdown(s.text)} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
+        f"{n}. {as_markdown(in_words(s))} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
     ]
     made = [f"- {name}: {as_markdown(value)}" for name, value in record(summary.run)]
     return "\n".join([*lines, "", "## How this was made", "", *made, ""])
@@ -118,14 +119,14 @@ def _summary_markdown(workspace: Workspace) -> str:
 def _summary_text(workspace: Workspace) -> str:
     summary = workspace.summaries[0].summary
     lines = [
-        f"{n}. {' '.join(s.text.split())} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
+        f"{n}. {in_words(s)} ({_pages(s.citations)})" for n, s in enumerate(summary.sentences, 1)
     ]
     return "\n".join([" ".join(workspace.row.title.split()), "", *lines, "", _provenance(summary.run), ""])
 
 
 def _summary_docx(workspace: Workspace) -> bytes:
     summary = workspace.summaries[0].summary
-    paragraphs = [(sentence.text, f"({_pages(sentence.citations)})") for sentence in summary.sentences]
+    paragraphs = [(in_words(sentence), f"({_pages(sentence.citations)})") for sentence in summary.sentences]
     return write_docx(workspace.row.title, paragraphs, record(summary.run))
 
 

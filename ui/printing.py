@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.types import Answer, Document, Event, Progress, Summary
+from ui.doubts import in_words
 
 
 def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool) -> None:
@@ -23,7 +24,7 @@ def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool)
         print(f"{path.name}:")
     for sentence in summary.sentences:
         cited = sorted({citation.page for citation in sentence.citations})
-        print(f"{' '.join(sentence.text.split())} {pages(cited)}")
+        print(f"{in_words(sentence)} {pages(cited)}")
     if several:
         print()
 

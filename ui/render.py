@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.tasks.scope import sections
 from engine.types import Answer, Citation, Document, Run, Span, Summary, SummarySentence
 from ui.compare import earlier_view
+from ui.doubts import notes, said
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
 from ui.saving import download, offered, provenance
@@ -97,10 +98,11 @@ def _sentence_item(document: Document, sentence: SummarySentence, boxes_of: Boxe
     )
     return element(
         "li",
-        element("span", " ".join(sentence.text.split()), class_="said"),
+        element("span", *said(sentence), class_="said"),
         " ",
         element("span", *chips, class_="chips"),
         element("span", words, class_="weak") if weak else None,
+        *notes(sentence),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import NotInLibrary
+from engine.types import Doubt, Span
 from storage.store import Store
 
 
@@ -19,6 +20,16 @@ def test_a_summary_comes_back_equal(store, keep, new_summary, clock):
     assert store.summary_for("local", "no such key") is None
     assert store.document_row("local", document.id).has_summary
     assert store.documents("local")[0].has_summary
+
+
+def test_whose_words_a_sentence_has_and_what_is_doubtful_comes_back_equal(store, keep, new_summary):
+    summary = new_summary(keep(store))
+    doubts = (Doubt("name", Span(0, 6), 'No "Nobody".'), Doubt("number", Span(7, 9), "\N{SNOWMAN}"))
+    written = replace(summary.sentences[1], origin="written", doubts=doubts)
+    summary = replace(summary, sentences=(summary.sentences[0], written))
+    store.save_summary("local", summary)
+    saved = store.summary_for("local", summary.run.key)
+    assert saved is not None and saved.summary == summary
 
 
 def test_an_answer_comes_back_equal(store, keep, new_answer):

@@ -170,11 +170,13 @@ CREATE TABLE summary_sentences (
 	number INTEGER NOT NULL, 
 	text TEXT NOT NULL, 
 	support FLOAT NOT NULL, 
+	origin TEXT DEFAULT 'quoted' NOT NULL, 
+	doubts TEXT DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_summary_sentences PRIMARY KEY (id), 
 	CONSTRAINT fk_summary_sentences_summary_id_summaries FOREIGN KEY(summary_id) REFERENCES summaries (id) ON DELETE CASCADE
 );
-INSERT INTO "summary_sentences" VALUES(1,1,0,'A lighthouse stood there.',6.66666666666666629659e-01);
-INSERT INTO "summary_sentences" VALUES(2,1,1,'Nobody says so.',0.0);
+INSERT INTO "summary_sentences" VALUES(1,1,0,'A lighthouse stood there.',6.66666666666666629659e-01,'quoted','[]');
+INSERT INTO "summary_sentences" VALUES(2,1,1,'Nobody says so.',0.0,'quoted','[]');
 CREATE INDEX ix_jobs_owner ON jobs (owner);
 CREATE INDEX ix_jobs_state ON jobs (state);
 CREATE INDEX ix_originals_sha256 ON originals (sha256);
