@@ -270,6 +270,10 @@ class Actions:
         """The newest jobs, newest first."""
         return self._store().jobs(owner, limit)
 
+    def job_row(self, owner: str, job_id: int) -> JobRow:
+        """A job. Raises NotInLibrary, also when it is somebody else's."""
+        return self._store().job(owner, job_id)
+
     def result(self, owner: str, row: JobRow) -> SavedSummary | SavedAnswer | None:
         """What a job that is done gave; None where there is nothing, or no longer."""
         if row.state != "done" or row.result_id is None:

@@ -46,6 +46,8 @@ def _add_serve(commands: Commands[_Parser]) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="first port to try (default: %(default)s)")
     parser.add_argument("--open", action="store_true", help="open the browser when ready")
+    parser.add_argument("--mcp", action="store_true",
+                        help="answer programs that speak the Model Context Protocol (docs/API.md)")
     parser.set_defaults(command="serve")
 
 

@@ -10,6 +10,7 @@ stdout), 64 wrong usage, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import sys
@@ -63,10 +64,14 @@ def serve(options: argparse.Namespace, services: Services) -> int:
     from ui.server import ServeSettings, serve
 
     settings = services.settings
+    if options.mcp and settings.hosted:
+        _wrong_usage("--mcp is for one's own computer, not for a hosted demo")
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        _wrong_usage("--mcp needs a package: pip install 'precis[mcp]', or pip install 'mcp>=1.21,<2'")
     return serve(
         ServeSettings(
             host=options.host, port=options.port, data_dir=settings.data_dir, hosted=settings.hosted,
-            open_browser=options.open,
+            open_browser=options.open, mcp=options.mcp,
         ),
         store=services.store, reader=services.reader, engine=services.engine,
     )

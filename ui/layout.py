@@ -20,6 +20,7 @@ from ui.actions import Actions
 from ui.routes import build_routes
 from ui.security import Receive, Scope, Send, Visitors
 from ui.tabs.about import build_about
+from ui.tabs.endpoints import Endpoints
 from ui.tabs.jobs import build_jobs
 from ui.tabs.library import Library, build_library
 from ui.tabs.page import Page
@@ -79,8 +80,10 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
             query=library.query,
         )
         page = Page(actions, regions, visitors)
-        shelf = Shelf(page, Path(os.environ["GRADIO_TEMP_DIR"]))
+        uploads = Path(os.environ["GRADIO_TEMP_DIR"])
+        shelf = Shelf(page, uploads)
         together = Together(page)
+        Endpoints(page, uploads).publish()
         wire = Wiring(page, shelf, together, regions)
         wire.followed(blocks.load, page.load, [memory])
         wire.once(blocks.load, together.load, [regions.chosen])
@@ -188,7 +191,9 @@ class PageApp:
         return context
 
 
-def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_upload_bytes: int) -> PageApp:
+def build_app(
+    actions: Actions, *, visitors: Visitors, data_dir: Path, max_upload_bytes: int, mcp: bool = False
+) -> PageApp:
     """The application to serve. GRADIO_TEMP_DIR must be set before this module is imported."""
     routes: list[Any] = build_routes(actions, visitors)
     files = Mount("/precis/assets", StaticFiles(directory=ASSETS))
@@ -214,7 +219,7 @@ def build_app(actions: Actions, *, visitors: Visitors, data_dir: Path, max_uploa
         run_history=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=mcp,
         allowed_paths=[],
         blocked_paths=kept,
     )

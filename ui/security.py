@@ -59,10 +59,17 @@ HEADERS = [
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
 
-# All that the page uses. Everything else that Gradio would answer is closed: its file cache (not
-# separated by user), deep links, proxies, the component server, monitoring, API descriptions.
+# What programs may call; ui/tabs/endpoints.py says what each does.
+ENDPOINTS = (
+    "add_document", "add_text", "unlock", "list_documents", "search", "delete_documents", "restore_documents",
+    "summarize", "ask", "job", "list_jobs", "stop_job", "resume_job",
+)
+
+# All that the page and they use. Everything else that Gradio would answer is closed: its file cache (not
+# separated by user), deep links, proxies, the component server, monitoring.
 OPEN = re.compile(
     r"/|/(theme\.css|favicon\.ico|config)|/(assets|static|svelte|precis)/[^?]*"
+    rf"|/gradio_api/(info|run/({'|'.join(ENDPOINTS)}))"
     r"|/gradio_api/(queue/(join|data)|upload|upload_progress|cancel|reset|app_id|heartbeat/\w+)"
 )
 
@@ -126,21 +133,29 @@ class Headers:
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-class OpenRoutes:
-    """404 for every path that OPEN does not name. The start page's query is for our own script and
-    the load event, which gets it by another way; Gradio would read commands in it."""
+MCP = re.compile(r"/gradio_api/mcp/?")  # open only where it was asked for
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+
+class OpenRoutes:
+    """404 for every path that OPEN does not name, nor MCP where that is wanted. The start page's query
+    is for our own script and the load event, which gets it by another way; Gradio would read commands
+    in it."""
+
+    def __init__(self, app: App, *, mcp: bool = False) -> None:
+        self.app, self.mcp = app, mcp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the path."""
-        if scope["type"] == "http" and not OPEN.fullmatch(scope["path"]):
+        if scope["type"] == "http" and not self.is_open(scope["path"]):
             return await refuse(send, 404, "Not found.")
         if scope["type"] == "http" and scope["path"] == "/":
             scope = {**scope, "query_string": b""}
         if scope["type"] != "websocket":  # nothing of ours speaks it
             await self.app(scope, receive, send)
+
+    def is_open(self, path: str) -> bool:
+        """Whether a path is used by the page or by programs."""
+        return bool(OPEN.fullmatch(path) or (self.mcp and MCP.fullmatch(path)))
 
 
 @dataclass(frozen=True, slots=True)

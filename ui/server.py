@@ -66,6 +66,7 @@ class ServeSettings:
     data_dir: Path = Path("data")
     hosted: bool = False
     open_browser: bool = False
+    mcp: bool = False  # answer programs that speak the Model Context Protocol
     names: tuple[str, ...] = ()  # host names to answer to, besides localhost and addresses
 
 
@@ -155,10 +156,10 @@ async def _say_starting(send: Send) -> None:
     await send({"type": "http.response.body", "body": STARTING})
 
 
-def protect(app: App, visitors: Visitors, names: tuple[str, ...] = ()) -> App:
+def protect(app: App, visitors: Visitors, names: tuple[str, ...] = (), *, mcp: bool = False) -> App:
     """The application behind everything of ui/security.py."""
     framed_by = () if visitors.key is not None else FRAMED_BY
-    return TrustedHost(Headers(OpenRoutes(Identity(app, visitors)), framed_by), names)
+    return TrustedHost(Headers(OpenRoutes(Identity(app, visitors), mcp=mcp), framed_by), names)
 
 
 def serve(
@@ -209,10 +210,14 @@ def _run(
         from ui.layout import build_app
 
         limit = MAX_UPLOAD_BYTES_HOSTED if settings.hosted else MAX_UPLOAD_BYTES
-        return build_app(actions, visitors=visitors, data_dir=settings.data_dir, max_upload_bytes=limit)
+        return build_app(
+            actions, visitors=visitors, data_dir=settings.data_dir, max_upload_bytes=limit, mcp=settings.mcp
+        )
 
     def on_ready() -> None:
         print(f"Ready: {address}", flush=True)
+        if settings.mcp:
+            print(f"MCP: {address}/gradio_api/mcp/ (docs/API.md says how to connect)", flush=True)
 
     def on_failure(error: Exception) -> None:
         failures.append(error)
@@ -221,7 +226,7 @@ def _run(
     front = Front(build, on_ready, on_failure)
     server = uvicorn.Server(
         uvicorn.Config(
-            protect(front, visitors, settings.names),
+            protect(front, visitors, settings.names, mcp=settings.mcp),
             lifespan="on",
             log_level="critical",
             access_log=False,

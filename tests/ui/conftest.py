@@ -49,6 +49,7 @@ class Server:
     data_dir: Path
     seconds_per_step: float = 0.0
     port: int = 0
+    more: tuple[str, ...] = ()  # arguments
     process: subprocess.Popen | None = None
     lines: list[str] = field(default_factory=list)
     seconds_to_address: float = 0.0
@@ -79,6 +80,7 @@ class Server:
                 str(self.port),
                 str(self.seconds_per_step),
                 str(self.counter),
+                *self.more,
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -37,7 +37,10 @@ def main() -> int:
 
     try:
         return serve(
-            ServeSettings(port=port, data_dir=data_dir), store=store, reader=reader, engine=lambda: engine
+            ServeSettings(port=port, data_dir=data_dir, mcp="--mcp" in sys.argv),
+            store=store,
+            reader=reader,
+            engine=lambda: engine,
         )
     finally:
         reader().close()

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from ui.security import ENDPOINTS
+
 BOUNDARY = "precis-test"
 
 
@@ -60,7 +62,8 @@ def test_gradios_settings_are_the_promised_ones(server, cookie) -> None:
     assert config["analytics_enabled"] is False and config["show_error"] is False
     assert config["footer_links"] == [] and config["max_file_size"] == 500_000_000
     assert config["run_history"] is False and config["pwa"] is False and config["mcp_server"] is False
-    assert all(not d.get("show_api") and d.get("api_visibility") == "private" for d in config["dependencies"])
+    public = {d["api_name"] for d in config["dependencies"] if d.get("api_visibility") != "private"}
+    assert public == set(ENDPOINTS)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ def test_a_stranger_gets_nothing_but_the_page(server, path: str) -> None:
     "path",
     [
         "/gradio_api/deep_link?session_hash=x",
-        "/gradio_api/info",
+        "/gradio_api/mcp",
         "/gradio_api/openapi.json",
         "/monitoring",
         "/gradio_api/runs",

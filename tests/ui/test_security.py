@@ -97,7 +97,7 @@ def test_every_response_carries_the_policy() -> None:
         "/gradio_api/run/predict",
         "/gradio_api/api/predict",
         "/gradio_api/call/x",
-        "/gradio_api/info",
+        "/gradio_api/mcp",
         "/login",
         "/docs",
         "/gradio_api//deep_link",
