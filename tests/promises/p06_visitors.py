@@ -38,11 +38,10 @@ class Guest:
     def settle(self) -> bool:
         """Upload, add, and read one's own document; whether it came."""
         self.upload = self.visitor.upload(f"{self.fact}.pdf", self.data)
-        status, reply = self.visitor.join(self.upload, f"{self.fact}.pdf")
-        while status == 503 or (b"queue" in reply.lower() and status != 200):
+        self.visitor.watch()
+        while self.visitor.join(self.upload, f"{self.fact}.pdf") == 503:
             self.busy += 1
             time.sleep(0.5)
-            status, reply = self.visitor.join(self.upload, f"{self.fact}.pdf")
         return self.fact.encode() in self.visitor.read_until_there(self.data)
 
     def pry(self, others: list[Guest], rounds: int) -> tuple[int, list[str]]:

@@ -2,71 +2,94 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
+import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from tests.promises.figures import ROOT, command, environment
+from tests.promises.figures import ROOT, environment
 
+LAUNCH = Path(__file__).with_name("launch.py")
 BOUNDARY = "precis-promise"
 PATIENCE = 120.0  # seconds, on a machine that is busy
 
 
 class Running:
-    """A server over a library of its own, from `with` to the end of the block."""
+    """A server over a library of its own, from `with` to the end of the block.
 
-    def __init__(self, data_dir: Path, *, hosted: bool = False) -> None:
+    `options` are those of tests/promises/launch.py, `under` a command that the server runs under.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, hosted: bool = False, under: Sequence[str] = (), **options: Any
+    ) -> None:
         self.data_dir, self.hosted = data_dir, hosted
         self.lines: list[str] = []
+        self._command = [*under, sys.executable, str(LAUNCH), json.dumps(options), "serve", "--port", "0"]
         self._visitors: list[Visitor] = []
 
     def __enter__(self) -> Self:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        more = {"PRECIS_DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
+        self.temporary = self.data_dir.parent / f"{self.data_dir.name}-temporary"
+        self.temporary.mkdir(exist_ok=True)
+        more = {"PRECIS_DATA_DIR": str(self.data_dir), "TMPDIR": str(self.temporary), "PYTHONUNBUFFERED": "1"}
         if self.hosted:
             more["PRECIS_HOSTED"] = "1"
+        started = time.monotonic()
         self.process = subprocess.Popen(
-            command(self.data_dir, "serve", "--port", str(self.port)),
+            self._command,
             cwd=ROOT,
             env=environment(**more),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
+            start_new_session=True,
         )
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
-        until = time.monotonic() + PATIENCE
-        while not any(line.startswith("Ready") for line in self.lines):
-            assert self.process.poll() is None and time.monotonic() < until, "\n".join(self.lines)
-            time.sleep(0.05)
-        address = next(line for line in self.lines if line.startswith("Ready"))
-        self.port = int(re.findall(r":(\d+)", address)[-1])
+        self.port = int(self._wait_for("Precis is starting at").rpartition(":")[2])
+        self.seconds_to_answer = time.monotonic() - started
+        self._wait_for("Ready")
         return self
+
+    def _wait_for(self, words: str) -> str:
+        until = time.monotonic() + PATIENCE
+        while True:
+            for line in list(self.lines):
+                if line.startswith(words):
+                    return line
+            assert self.process.poll() is None and time.monotonic() < until, "\n".join(self.lines)
+            time.sleep(0.02)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for visitor in self._visitors:
             visitor.close()
-        self.process.send_signal(signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGINT)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
-            os.kill(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.kill()
         self._reading.join(10)
+
+    def kill(self) -> None:
+        """As by a loss of power, with every child."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -90,15 +113,10 @@ class Visitor:
         _, headers, _ = self.ask("/")
         self.cookie = headers["set-cookie"].split(";")[0]
         self.session = hashlib.sha256(self.cookie.encode()).hexdigest()[:12]
+        self.document = ""
         config = json.loads(self.ask("/config")[2])
-        self.files = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "upload")
-        self.verb = next(
-            d["id"]
-            for d in config["dependencies"]
-            if [self.files, "upload"] in d["targets"] and self.files in d["inputs"]
-        )
-        self.n_inputs = next(len(d["inputs"]) for d in config["dependencies"] if d["id"] == self.verb)
-        self.watching = next(d for d in config["dependencies"] if d["types"]["generator"])
+        self._names = {c["id"]: c["props"].get("elem_id") or c["type"] for c in config["components"]}
+        self._verbs = config["dependencies"]
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
@@ -140,44 +158,71 @@ class Visitor:
         assert status == 200, (status, reply[:200])
         return str(json.loads(reply)[0])
 
-    def join(self, path: str, name: str) -> tuple[int, bytes]:
-        """Ask for an uploaded file to be added to the library."""
-        file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
-        data = {
-            "data": [[file], *[None] * (self.n_inputs - 1)],
-            "fn_index": self.verb,
-            "session_hash": self.session,
-            "trigger_id": self.files,
-            "event_data": None,
-        }
-        status, _, reply = self.ask(
-            "/gradio_api/queue/join", "POST", json.dumps(data).encode(), content_type="application/json"
+    def press(self, control: str, event: str = "click", data: object = None, **values: object) -> int:
+        """Use a control as the page would, on the document that is open; the status of the answer."""
+        verb, trigger = next(
+            (verb, target)
+            for verb in self._verbs
+            for target, name in verb["targets"]
+            if name == event and (self._names.get(target) == control)
         )
-        return status, reply
+        return self._join(verb, values, trigger, data)[0]
 
     def watch(self) -> int:
         """Have this page told of everything that changes, as every open page is; the status."""
-        data = {
-            "data": [None] * len(self.watching["inputs"]),
-            "fn_index": self.watching["id"],
+        return self._join(next(verb for verb in self._verbs if verb["types"]["generator"]), {})[0]
+
+    def _join(
+        self, verb: dict[str, Any], values: dict[str, object], trigger: int | None = None, data: object = None
+    ) -> tuple[int, bytes]:
+        names = [self._names[number] for number in verb["inputs"]]
+        inputs = [values.get(name) for name in names]
+        if "browserstate" in names:  # the first holds what the page shows
+            inputs[names.index("browserstate")] = {"document": self.document or None, "follow": None}
+        body = {
+            "data": inputs,
+            "fn_index": verb["id"],
             "session_hash": self.session,
-            "trigger_id": None,
-            "event_data": None,
+            "trigger_id": trigger,
+            "event_data": data,
         }
-        return self.ask(
-            "/gradio_api/queue/join", "POST", json.dumps(data).encode(), content_type="application/json"
-        )[0]
+        status, _, reply = self.ask(
+            "/gradio_api/queue/join", "POST", json.dumps(body).encode(), content_type="application/json"
+        )
+        return status, reply
+
+    def join(self, path: str, name: str) -> int:
+        """Ask for an uploaded file to be added to the library; the status of the answer."""
+        file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        return self.press("upload", "upload", upload=[file])
 
     def add(self, name: str, data: bytes) -> int:
-        """Upload and add a file; the status of the answer."""
-        return self.join(self.upload(name, data), name)[0]
+        """Upload and add a file, which is then the open one; the status of the answer."""
+        self.document = hashlib.sha256(data).hexdigest()
+        return self.join(self.upload(name, data), name)
+
+    def summarize(self, length: str = "Short") -> None:
+        """Have the open document summarised."""
+        self.press("summarize", length=length.lower(), part="")
+
+    def put(self, question: str) -> None:
+        """Ask about the open document."""
+        self.press("ask", question=question)
+
+    def delete(self, document: str) -> None:
+        """Delete a document."""
+        self.press("library", "delete", {"document": document})
+
+    def wait_for(self, path: str, seconds: float = PATIENCE, *, status: int = 200, words: str = "") -> bytes:
+        """Ask until the answer has this status and says `words`. Raises AssertionError after `seconds`."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found, _, body = self.ask(path)
+            if found == status and words.encode() in body:
+                return body
+            time.sleep(0.1)
+        raise AssertionError(f"{path} answered {found} for {seconds} s")
 
     def read_until_there(self, data: bytes, seconds: float = PATIENCE) -> bytes:
         """The first page of a document that was added, as the page asks for it."""
-        document, until = hashlib.sha256(data).hexdigest(), time.monotonic() + seconds
-        while time.monotonic() < until:
-            status, _, body = self.ask(f"/precis/text/{document}/1")
-            if status == 200:
-                return body
-            time.sleep(0.1)
-        raise AssertionError(f"the document did not come into the library in {seconds} s")
+        return self.wait_for(f"/precis/text/{hashlib.sha256(data).hexdigest()}/1", seconds)

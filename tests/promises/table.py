@@ -6,7 +6,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.promises import p01_network, p02_lasting, p04_documents, p06_visitors, p09_models, p12_exports
+from tests.promises import (
+    p01_network,
+    p02_lasting,
+    p04_documents,
+    p06_visitors,
+    p07_traces,
+    p09_models,
+    p12_exports,
+)
 from tests.promises.figures import Check, Figure, Setting
 
 CHECKS: list[tuple[tuple[str, ...], Check]] = [
@@ -19,6 +27,8 @@ CHECKS: list[tuple[tuple[str, ...], Check]] = [
     (("P6", "P8"), p06_visitors.check_copies),
     (("P8",), p06_visitors.check_turns),
     (("P7",), p06_visitors.check_forgetting),
+    (("P7",), p07_traces.check_forgetting),
+    (("P13",), p07_traces.check_logs),
     (("P9", "P10"), p09_models.check),
     (("P11",), p01_network.check_data),
     (("P12",), p12_exports.check_exports),
