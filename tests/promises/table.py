@@ -20,6 +20,7 @@ from tests.promises.figures import Check, Figure, Setting
 CHECKS: list[tuple[tuple[str, ...], Check]] = [
     (("P1",), p01_network.check),
     (("P2",), p02_lasting.check),
+    (("P2",), p02_lasting.check_server),
     (("P3",), p02_lasting.check_full_disk),
     (("P4",), p04_documents.check),
     (("P5",), p04_documents.check_coverage),
