@@ -79,7 +79,7 @@ class NoText(DocumentError):
     status = "no_text"
     default = (
         "No page of this file has a text layer: it is probably a scan. "
-        "Run it through a text recognition (OCR) program and add the result."
+        "Its text can be recognised (OCR) if you ask for it; in the terminal, with --ocr."
     )
 
 
@@ -172,8 +172,8 @@ class RecognitionError(PrecisError):
 class RecognitionMissing(RecognitionError):
     code = "ocr-missing"
     default = (
-        "Text recognition is not installed. Run `make setup-ocr` in the folder of Precis and start it "
-        "again; without make: python -m pip install rapidocr onnxruntime"
+        "Text recognition is not installed. Run `make setup-ocr` in the folder of Precis, "
+        "or pip install 'precis[ocr]', and start it again."
     )
 
 

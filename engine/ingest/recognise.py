@@ -83,7 +83,8 @@ def recognise(
             page = _look(reader, recogniser, scan, number, cancelled)
             n_looked += not page.is_blank
             pages.append(page)
-            on_event(WindowDone(number, scan.n_pages, page.packed()))
+            if not page.failed:  # another try may do better
+                on_event(WindowDone(number, scan.n_pages, page.packed()))
     seconds = time.monotonic() - started
     if not any(page.lines for page in pages):
         raise NoText(_nothing(pages, scan), pages=scan.n_pages)

@@ -24,7 +24,7 @@ from engine.types import IsCancelled
 
 RECOGNISER = "engine.ingest.recogniser_child"  # the module whose main() serves
 NEEDED = ("rapidocr", "onnxruntime", "cv2")
-SECONDS_PER_PAGE = 6.0  # until there is a measure of this computer: one core, a full page of text
+SECONDS_PER_PAGE = 8.0  # until there is a measure of this computer: one core, a full page of text
 MAX_LINE_CHARS = 10_000
 TICK = 0.1
 

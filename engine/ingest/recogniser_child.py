@@ -37,7 +37,7 @@ MODELS = {
 }
 UPRIGHT, DOWN, OVER, UP = 0, 1, 2, 3  # quarter turns against the clock that set a page upright
 FEWEST = 3  # lines that may decide how a page stands
-TALL = 1.5  # as high as this many widths: a line that runs up or down
+LONG = 3.0  # times as long as it is wide: a line that tells how the page stands
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ def _read(engine: Any, picture: Picture) -> dict[str, object]:
 
 @dataclass(slots=True)
 class _Seen:
-    """Where lines are in a picture, cut out and set on their feet, and how the page stands."""
+    """Where lines are in a picture, cut out, and how the page stands."""
 
     grey: Any
     record: dict[str, Any]
@@ -136,10 +136,13 @@ def _look(engine: Any, picture: Picture, turn: int) -> _Seen | None:
     image, record = engine.preprocess_img(grey)
     try:
         cuts, found = engine.detect_and_crop(image, record)
-        upright, sides = engine.cls_and_rotate(cuts)
+        turned, sides = engine.cls_and_rotate(list(cuts))
     except RapidOCRError:  # nothing that looks like text
         return None
-    return _Seen(grey, record, found, sides, upright, _standing(np.asarray(found.boxes), sides.cls_res))
+    boxes = np.asarray(found.boxes)
+    # A single line that seems to stand on its head among others that do not is a mistake.
+    chosen = cuts if _long(boxes).sum() >= FEWEST else turned
+    return _Seen(grey, record, found, sides, chosen, _standing(boxes, sides.cls_res))
 
 
 def _rows(engine: Any, seen: _Seen) -> list[Row]:
@@ -171,15 +174,25 @@ def _turned_back(row: Row, turn: int, width: int, height: int) -> Row:
 
 def _standing(boxes: npt.NDArray[np.float64], sides: Sequence[tuple[str, float]]) -> int:
     """Whether most lines run up or down the page, or stand on their heads."""
-    width = np.linalg.norm(boxes[:, 1] - boxes[:, 0], axis=1)
-    height = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1)
-    long = np.maximum(width, height) > 2 * TALL * np.minimum(width, height)
+    long = _long(boxes)
     if long.sum() < FEWEST:
         return UPRIGHT
-    if 2 * (height > TALL * width)[long].sum() > long.sum():
+    width, height = _sides(boxes)
+    if 2 * (height > width)[long].sum() > long.sum():
         return DOWN
     over = np.array([side[0] == "180" for side in sides], bool)
     return OVER if len(over) == len(long) and 2 * over[long].sum() > long.sum() else UPRIGHT
+
+
+def _long(boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which boxes hold enough letters side by side to tell how they run."""
+    width, height = _sides(boxes)
+    return np.asarray(np.maximum(width, height) > LONG * np.minimum(width, height))
+
+
+def _sides(boxes: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    width = np.linalg.norm(boxes[:, 1] - boxes[:, 0], axis=1)
+    return width, np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1)
 
 
 def _edges(text: str, words: Sequence[tuple[str, float, Any]]) -> list[float]:
