@@ -19,6 +19,7 @@ from tests.storage.test_removal import SECRET, fill, places_of
 from ui.turns import Turns
 
 P95 = 1.0  # seconds, for what needs no model
+FLOOD = 15.0  # seconds until somebody else is served after a flood
 SLACK = 5.0  # times, for a machine that does other things as well
 
 
@@ -112,6 +113,40 @@ def check(setting: Setting) -> Iterator[Figure]:
     said = [line for line in server.lines if "locked" in line or "Traceback" in line]
     yield none_of("P8", "lines about a locked database, tracebacks", said, 1)
     yield none_of("P13", "facts, file names in what the server printed", _told(guests, server), n_guests)
+
+
+def check_busy(setting: Setting) -> Iterator[Figure]:
+    """More at once than the server takes up: it says so, and serves again when that is over."""
+    n_floods, n_requests = 16, setting.choose(60, 200)
+    with Running(setting.folder / "library", hosted=True) as server:
+        floods, guest = [server.visitor() for _ in range(n_floods)], Guest(server)
+
+        def flood(visitor: Visitor) -> list[int]:
+            own, statuses = visitor.session, []
+            for page in range(n_requests):
+                visitor.session = f"{own}{page}"
+                statuses += [visitor.watch(), visitor.press("shell", "jobs")]
+            return statuses
+
+        with ThreadPoolExecutor(n_floods) as pool:
+            statuses = [status for one in pool.map(flood, floods) for status in one]
+        started = time.monotonic()
+        came = guest.settle()
+        seconds = time.monotonic() - started
+    yield Figure(
+        "P8",
+        f"answers to {len(statuses):,} events of {n_floods * n_requests:,} pages at once",
+        f"{statuses.count(200):,} taken, {statuses.count(503):,} busy",
+        "taken (200) or busy (503)",
+        set(statuses) <= {200, 503},
+    )
+    yield Figure(
+        "P8",
+        "another's file is read right after that flood",
+        f"in {seconds:.1f} s" if came else "never",
+        f"<= {FLOOD:.0f} s",
+        came and seconds <= FLOOD,
+    )
 
 
 def check_turns(setting: Setting) -> Iterator[Figure]:

@@ -26,6 +26,7 @@ CHECKS: list[tuple[tuple[str, ...], Check]] = [
     (("P5",), p04_documents.check_coverage),
     (("P6", "P8", "P13"), p06_visitors.check),
     (("P6", "P8"), p06_visitors.check_copies),
+    (("P8",), p06_visitors.check_busy),
     (("P8",), p06_visitors.check_turns),
     (("P7",), p06_visitors.check_forgetting),
     (("P7",), p07_traces.check_forgetting),
