@@ -261,6 +261,15 @@ class Actions:
     def stop(self, owner: str, job_id: int) -> None:
         """Stop a job."""
         self.jobs.stop(owner, job_id)
+    def suggest(self, owner: str, document_id: str) -> int:
+        """Queue the search for questions that a document answers, once; the job's number."""
+        self._store().document_row(owner, document_id)
+        for job in self.job_rows(owner):
+            is_of = job.kind == "suggest" and job.document_id == document_id
+            if is_of and (is_active(job) or job.state == "done"):
+                return job.id
+        return self.jobs.submit(owner, "suggest", {}, document_id)
+
 
     def resume(self, owner: str, job_id: int) -> None:
         """Go on with a job that was stopped, interrupted or failed."""

@@ -68,6 +68,7 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
             sections=workspace.sections,
             preflight=workspace.preflight,
             part=workspace.part,
+            suggested=workspace.suggested,
             answers=workspace.answers,
             insights=workspace.insights,
             details=workspace.details,
@@ -126,12 +127,14 @@ class Wiring:
         self.once(tab.compared.close, lambda: {tab.compared: ""}, [], [tab.compared])
         self.followed(tab.ask.click, self._page.ask, [self._memory, tab.question])
         self.followed(tab.question.submit, self._page.ask, [self._memory, tab.question])
+        self.followed(tab.suggested.suggest, self._page.suggest, [self._memory])
+        self.followed(tab.suggested.put, self._page.ask_suggested, [self._memory])
 
     def lists(self, library: Library, workspace: Workspace, jobs: gr.HTML) -> None:
         """The verbs that stand in several lists."""
         for source in (library.adding, library.library, library.hits, jobs):
             self.followed(source.open, self._page.open, [])
-        for source in (library.adding, workspace.summary, workspace.answers, jobs):
+        for source in (library.adding, workspace.summary, workspace.suggested, workspace.answers, jobs):
             self.followed(source.resume, self._page.resume, [])
             self.followed(source.stop, self._page.stop, [])
         for source in (library.adding, jobs, workspace.locked):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TRASH = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1-13"
 SHEET = "M6 3h9l4 4v14H6zM15 3v4h4M9 11h7M9 14h7M9 17h4"
-KINDS = {"summarize": "Summary", "answer": "Question", "ingest": "Reading"}
+KINDS = {"summarize": "Summary", "answer": "Question", "ingest": "Reading", "suggest": "Suggestions"}
 STATES = {
     "queued": "waiting",
     "running": "running",

@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from engine.errors import EncryptedFile
 from engine.tasks.scope import within
-from engine.types import AnswerOptions, Document, IsCancelled, Length, OnEvent, Progress, Run, SummaryOptions
+from engine.types import (
+    AnswerOptions,
+    Citation,
+    Document,
+    IsCancelled,
+    Length,
+    OnEvent,
+    Progress,
+    Provisional,
+    Run,
+    SummaryOptions,
+)
 from ui.jobs import DUPLICATE, JobWork, Outcome
 from ui.parts import read_part
 from ui.passwords import Passwords
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.services import Engine
+from ui.suggested import MOST_SUGGESTED, SURE_ENOUGH, tried
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader
@@ -44,7 +56,10 @@ class Work:
 
     def lanes(self) -> list[Mapping[str, JobWork]]:
         """One thread for models, one for files: a long summary keeps no new file waiting."""
-        return [{"summarize": self.summarize, "answer": self.answer}, {"ingest": self.ingest}]
+        return [
+            {"summarize": self.summarize, "answer": self.answer, "suggest": self.suggest},
+            {"ingest": self.ingest},
+        ]
 
     def ingest(
         self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
@@ -124,6 +139,24 @@ class Work:
             windows=windows,
         )
         return Outcome(self._store().save_answer(job.owner, answer), document_id)
+
+    def suggest(
+        self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
+    ) -> Outcome:
+        """Find questions that the document answers. The log keeps where each one's term stands."""
+        document = self._document(job.owner, str(job.document_id))
+        proposed = tried(document)
+        surely: list[Citation] = []
+        for number, question in enumerate(proposed):
+            on_event(Progress("Trying questions", number, len(proposed)))
+            answer = self._engine().answer(document, question.text, AnswerOptions(), cancelled=cancelled)
+            if answer.found and answer.confidence >= SURE_ENOUGH:
+                page = document.page_at(question.span.start)
+                surely.append(Citation(question.span, page, question.text, answer.confidence))
+                on_event(Provisional(tuple(surely)))
+            if len(surely) == MOST_SUGGESTED:
+                break
+        return Outcome(document_id=document.id)
 
     def _key(
         self,

@@ -29,6 +29,7 @@ from ui.parts import UnknownPart
 from ui.pieces import failure
 from ui.render import answers_view, boxes_in_percent, header, summary_view
 from ui.security import Visitors
+from ui.suggested import suggested_view
 from ui.tabs.memory import Memory
 from ui.tabs.regions import Regions
 from ui.values import BadRequest, JobView
@@ -141,6 +142,9 @@ class Page:
         return {
             self.regions.header: header(workspace.row),
             self.regions.summary: summary_view(workspace, view, provisional, boxes_of),
+            self.regions.suggested: suggested_view(
+                workspace.document, next((found for found, _ in told("suggest")), None)
+            ),
             self.regions.answers: answers_view(workspace, told("answer"), boxes_of),
             self.regions.insights: insights_view(workspace, view, boxes_of),
             self.regions.details: details_view(workspace),
@@ -246,6 +250,20 @@ class Page:
         owner, wanted = self.owner(request), self._open_document(memory)
         self.actions.ask(owner, wanted, question)
         return {**self.show_document(owner, wanted), self.regions.question: ""}
+
+    @guarded
+    def suggest(self, memory: object, request: gr.Request) -> Update:
+        """Queue the search for questions that the open document answers."""
+        owner, wanted = self.owner(request), self._open_document(memory)
+        self.actions.suggest(owner, wanted)
+        return self.show_document(owner, wanted)
+
+    @guarded
+    def ask_suggested(self, memory: object, event: gr.EventData, request: gr.Request) -> Update:
+        """Ask one of them."""
+        owner, wanted = self.owner(request), self._open_document(memory)
+        self.actions.ask(owner, wanted, str((event._data or {}).get("question", "")))
+        return self.show_document(owner, wanted)
 
     def _open_document(self, memory: object) -> str:
         wanted = Memory.read(memory).document

@@ -61,6 +61,7 @@ class Regions:
     sections: gr.HTML
     preflight: gr.HTML
     part: gr.Textbox
+    suggested: gr.HTML
     answers: gr.HTML
     insights: gr.HTML
     details: gr.HTML

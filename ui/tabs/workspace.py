@@ -39,6 +39,7 @@ class Workspace:
     compared: gr.HTML
     question: gr.Textbox
     ask: gr.Button
+    suggested: gr.HTML
     answers: gr.HTML
     insights: gr.HTML
     details: gr.HTML
@@ -112,6 +113,7 @@ def build_workspace() -> Workspace:
                             min_width=200,
                         )
                         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=100)
+                    suggested = region("suggested", "suggest", "put", "stop", "resume")
                     answers = region("answers", "stop", "resume")
                 with gr.Column(elem_id="panel-insights", elem_classes="tab-panel"):
                     insights = region("insights")
@@ -119,5 +121,5 @@ def build_workspace() -> Workspace:
                     details = region("details", "delete")
     return Workspace(
         header, locked, length, run, part, sections, preflight, summary, compared,
-        question, ask, answers, insights, details,
+        question, ask, suggested, answers, insights, details,
     )
