@@ -20,7 +20,6 @@ from engine.tasks.reader import Reader
 from engine.text.tokenizer import WordPiece
 from training.fast import encode_short
 from training.prepare import Questions
-from training.swapping import Swapper
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,6 @@ class Mix:
     long_share: float = 0.0  # examples that are lengthened ..
     lengths: tuple[int, int] = (512, 1024)  # .. to between so many tokens
     removed_share: float = 0.0  # lengthened examples whose answer is left out
-    swapped_share: float = 0.0  # answered questions with a word swapped (training/swapping.py)
 
 
 @dataclass(frozen=True)
@@ -50,10 +48,8 @@ class Example:
 class Maker:
     """Makes examples of one source."""
 
-    def __init__(
-        self, questions: Questions, tokenizer: WordPiece, mix: Mix, swapper: Swapper | None = None
-    ) -> None:
-        self.questions, self.tokenizer, self.mix, self.swapper = questions, tokenizer, mix, swapper
+    def __init__(self, questions: Questions, tokenizer: WordPiece, mix: Mix) -> None:
+        self.questions, self.tokenizer, self.mix = questions, tokenizer, mix
         self._texts_of: dict[int, list[int]] = {}
         for text, group in enumerate(questions.group.tolist()):
             self._texts_of.setdefault(group, []).append(text)
@@ -62,40 +58,32 @@ class Maker:
         """One example; `chance` decides everything that is left open."""
         own = int(self.questions.about[index])
         start, end = (int(value) for value in self.questions.answer[index])
-        question, ids, most = self.questions.question(index), self.questions.text(own), self.mix.most
-        if self.swapper and start >= 0 and chance.random() < self.mix.swapped_share:
-            swapped = self.swapper.swap(question, ids, (start, end), chance)
-            if swapped:
-                question, ids = swapped.question, swapped.text
-                start, end = (start, end) if swapped.answered else (-1, -1)
+        ids, most = self.questions.text(own), self.mix.most
         if chance.random() < self.mix.long_share:
             most = chance.randint(*self.mix.lengths)
             removed = chance.random() < self.mix.removed_share
-            ids, shift = self._lengthened(own, ids, most, removed, chance)
+            ids, shift = self._lengthened(own, most, removed, chance)
             start, end = (-1, -1) if removed or start < 0 else (start + shift, end + shift)
-        return self._framed(question, ids, start, end, most, chance)
+        return self._framed(self.questions.question(index), ids, start, end, most, chance)
 
-    def _lengthened(
-        self, own: int, ids: list[int], most: int, removed: bool, chance: random.Random
-    ) -> tuple[list[int], int]:
-        """Neighbours of a text, whose ids are given, around it, or without it; and how far its tokens
-        moved."""
+    def _lengthened(self, own: int, most: int, removed: bool, chance: random.Random) -> tuple[list[int], int]:
+        """Neighbours of a text around it, or without it; and how far its tokens moved."""
         others = [text for text in self._texts_of[int(self.questions.group[own])] if text != own]
         if not others:
             others = [chance.randrange(len(self.questions.group)) for _ in range(12)]
             others = [text for text in others if text != own]
         chance.shuffle(others)
-        chosen, size = list[list[int]](), 0 if removed else len(ids)
+        chosen, size = [], 0 if removed else len(self.questions.text(own))
         for text in others:
             if size >= most:
                 break
-            chosen.append(self.questions.text(text))
-            size += len(chosen[-1])
+            chosen.append(text)
+            size += len(self.questions.text(text))
         before = chance.randint(0, len(chosen))
-        shift = sum(map(len, chosen[:before]))
+        shift = sum(len(self.questions.text(text)) for text in chosen[:before])
         if not removed:
-            chosen.insert(before, ids)
-        return [one for text in chosen for one in text], shift
+            chosen.insert(before, own)
+        return [one for text in chosen for one in self.questions.text(text)], shift
 
     def _framed(
         self, question: list[int], ids: list[int], start: int, end: int, most: int, chance: random.Random

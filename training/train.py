@@ -25,7 +25,6 @@ from engine.text.tokenizer import WordPiece
 from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
 from training.minilm import start_from_minilm
 from training.prepare import DATA, Questions
-from training.swapping import Swapper
 
 RUNS = Path(__file__).parent / "runs"
 REPORT_EVERY = 25  # steps
@@ -76,20 +75,14 @@ def _read_stage(values: dict[str, Any]) -> Stage:
     return Stage(mix=Mix(**mix), **values)
 
 
-def batches_of(
-    stage: Stage, seed: int, tokenizer: WordPiece, data: Path, embeddings: Tensor | None = None
-) -> list[list[Example]]:
-    """All batches of a stage, from the seed and the prepared data alone. Stages that swap words need
-    the embeddings (V, D) that say which words are of a kind."""
+def batches_of(stage: Stage, seed: int, tokenizer: WordPiece, data: Path) -> list[list[Example]]:
+    """All batches of a stage, from the seed and the prepared data alone."""
     batches = []
     for epoch in range(stage.epochs):
         chance = random.Random(f"{seed} {stage.name} {epoch}")
         examples: list[Example] = []
         for source, share in sorted(stage.sources.items()):
-            questions = Questions.load(data / f"questions.{source}.train.npz")
-            swaps = embeddings is not None and stage.mix.swapped_share > 0
-            swapper = Swapper(embeddings, tokenizer.words(), questions.texts) if swaps else None
-            maker = Maker(questions, tokenizer, stage.mix, swapper)
+            maker = Maker(Questions.load(data / f"questions.{source}.train.npz"), tokenizer, stage.mix)
             whole, part = divmod(share, 1)
             numbers = list(range(len(maker.questions))) * int(whole)
             numbers += chance.sample(range(len(maker.questions)), int(part * len(maker.questions)))
@@ -244,13 +237,11 @@ def train_reader(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
     """Questions, then the salience head where the recipe and the corpus are there for it."""
     tokenizer = WordPiece.from_directory(options.start)
     reader = start_from_minilm(options.start)
-    # As MiniLM left them: whichever stage a run goes on from, its batches are the same.
-    embeddings = reader.longformer.embeddings.word.weight.detach().clone()
     train_stages(
         reader,
         recipe,
         ANSWERING,
-        lambda stage: batches_of(stage, recipe.seed, tokenizer, options.data, embeddings),
+        lambda stage: batches_of(stage, recipe.seed, tokenizer, options.data),
         folder,
         options,
     )

@@ -81,10 +81,6 @@ class Tokenizer:
         number = self._library.token_to_id(token)
         return None if number is None else int(number)
 
-    def words(self) -> list[str]:
-        """Every token as the vocabulary spells it, in the order of the ids."""
-        return [str(self._library.id_to_token(number)) for number in range(self.n_tokens)]
-
     def encode(self, text: str) -> Encoded:
         """Ids and offsets, without special tokens."""
         return self.encode_all([text])[0]
