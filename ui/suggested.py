@@ -7,7 +7,7 @@ likelier right than wrong. The log of the job keeps places alone; the words come
 from __future__ import annotations
 
 from engine.tasks.questions import Question, possible_questions
-from engine.types import Document
+from engine.types import Answer, Document
 from ui.html import Html, element, join
 from ui.pieces import act, note
 from ui.render import not_finished, running
@@ -23,6 +23,12 @@ def tried(document: Document) -> tuple[Question, ...]:
     """The questions to try, fewer for a long document."""
     affordable = CHARS_READ // max(1, len(document.text))
     return possible_questions(document, max(LEAST_TRIED, min(MOST_TRIED, affordable)))
+
+
+def is_answered(question: Question, answer: Answer) -> bool:
+    """Whether the answer says more than the heading or term that the question was made of."""
+    said, term = answer.span, question.span
+    return answer.found and said is not None and not (term.start <= said.start and said.end <= term.end)
 
 
 def suggested_view(document: Document, job: JobView | None) -> Html:

@@ -29,7 +29,7 @@ from ui.parts import read_part
 from ui.passwords import Passwords
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.services import Engine
-from ui.suggested import MOST_SUGGESTED, SURE_ENOUGH, tried
+from ui.suggested import MOST_SUGGESTED, SURE_ENOUGH, is_answered, tried
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader
@@ -150,7 +150,7 @@ class Work:
         for number, question in enumerate(proposed):
             on_event(Progress("Trying questions", number, len(proposed)))
             answer = self._engine().answer(document, question.text, AnswerOptions(), cancelled=cancelled)
-            if answer.found and answer.confidence >= SURE_ENOUGH:
+            if answer.confidence >= SURE_ENOUGH and is_answered(question, answer):
                 page = document.page_at(question.span.start)
                 surely.append(Citation(question.span, page, question.text, answer.confidence))
                 on_event(Provisional(tuple(surely)))

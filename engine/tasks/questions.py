@@ -30,6 +30,13 @@ DONE = re.compile(
 )
 YEAR = re.compile(r"^[^,.;]*\b(?:in|on|at|during|since)\b[^,.;]*\b(1[0-9]{3}|20[0-9]{2})\b")
 MAKER = re.compile(r"^\s+by\s+(?:\w+\s+){0,3}[A-Z]")
+COUNTED = re.compile(
+    r"^(?:\d[\d,]*|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Twenty|Thirty|Forty|Fifty)\s+"
+    r"((?:[a-z-]+\s+){0,2}[a-z]+s\s+(?:(?:were|are|have|had)\s+\w+|\w+ed))\b"
+)
+MOST_OF_ALL = re.compile(
+    r"^(The\s+(?:\w+est|most\s+\w+|first|last)\s+(?:[a-z-]+\s+){0,2}?[a-z-]+)\s+(was|is)\s"
+)
 ASKING = re.compile(r"^(?:[\d.]+\s+)?((?:What|Who|When|Where|Why|How)\b.{4,80})$")
 INDIRECT = re.compile(r"^(How|Why|When|Where)\s+(.+?)\s+(was|were|is|are|can|could|will)\s+(.+)$", re.I)
 # Words that stand where a term would, and are none.
@@ -97,6 +104,12 @@ def _in_sentence(sentence: Sentence, text: str) -> Iterator[tuple[str, Question]
     meant = REFERENCE.match(text)
     if meant and _is_term(meant[1]):
         yield "definition", _asked(f"What is {_inside(meant[1])}?", sentence, meant)
+    counted = COUNTED.match(text)
+    if counted:
+        yield "done", _asked(f"How many {counted[1]}?", sentence, counted)
+    most = MOST_OF_ALL.match(text)
+    if most:
+        yield "definition", _asked(f"What {most[2]} {_inside(most[1])}?", sentence, most)
     done = DONE.match(text)
     if done and _is_term(done[1]):
         term = _inside(done[1])

@@ -26,6 +26,8 @@ def document_of(*sentences: str, headings: tuple[str, ...] = ()) -> Document:
         ("Sandrey Light was lit for the first time on 3 October 1889.",
          "When was Sandrey Light lit for the first time?"),
         ("The inner harbour was dredged in 1911 and again later.", "When was the inner harbour dredged?"),
+        ("Eleven principal keepers served during the period.", "How many principal keepers served?"),
+        ("The longest service was that of Margaret Orme.", "What was the longest service?"),
         ("The old bridge was designed by the engineer Ada Brandt.", "By whom was the old bridge designed?"),
     ],
 )  # fmt: skip
