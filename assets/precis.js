@@ -67,6 +67,7 @@
     if (!image || !state.document) return;
     byId('page-number').value = state.page;
     byId('page-count').textContent = state.pages;
+    showNote();
     const asText = state.asText || state.textual;
     byId('sheet').hidden = asText;
     byId('page-text').hidden = !asText;
@@ -94,6 +95,26 @@
     image.alt = 'Page ' + state.page + ' of ' + state.title;
     drawBoxes();
     drawRests();
+  }
+
+  /* What is to be said of the page: its text was recognised, it is a picture, it could not be read. */
+  const NOTES = {
+    recognised: 'The text of this page was recognised in its picture (OCR) and may hold mistakes.',
+    pictures: 'This page has no text: it is a picture, or empty.',
+    unread: 'This page could not be read.',
+  };
+
+  function showNote() {
+    const head = document.querySelector('#document-header .document-head'), note = byId('page-note');
+    if (!note) return;
+    const isListed = (ranges) => (ranges || '').split(', ').some((range) => {
+      const [first, last] = range.split('\u2013').map(Number);
+      return first <= state.page && state.page <= (last || first);
+    });
+    const kind = head && Object.keys(NOTES).find((name) => isListed(head.dataset[name]));
+    const words = kind ? NOTES[kind] : '';
+    if (note.textContent !== words) note.textContent = words;
+    note.hidden = !words;
   }
 
   function drawBoxes() {
@@ -294,7 +315,7 @@
       const plain = Boolean(control.dataset.plain), name = control.dataset.label ||= control.textContent;
       const sentences = control.closest('.result').querySelectorAll('.sentences > li');
       const lines = Array.from(sentences, (item, index) => {
-        const pages = Array.from(item.querySelectorAll('.chip'), (chip) => chip.dataset.page);
+        const pages = Array.from(item.querySelectorAll('.chip'), (chip) => chip.dataset.page + (chip.dataset.ocr ? ' (OCR)' : ''));
         if (plain) return item.querySelector('.said').textContent;
         return (index + 1) + '. ' + item.querySelector('.said').textContent + (pages.length ? ' (p. ' + pages.join(', ') + ')' : '');
       });
@@ -432,7 +453,7 @@
   Object.assign(quote, { id: 'quote', hidden: true });
   quote.setAttribute('role', 'tooltip');
   document.body.append(quote);
-  new MutationObserver(() => { obey(); showTitle(); followAnswer(); drawRests(); }).observe(document.querySelector('gradio-app') || document.body, {
+  new MutationObserver(() => { obey(); showTitle(); followAnswer(); drawRests(); showNote(); }).observe(document.querySelector('gradio-app') || document.body, {
     subtree: true, childList: true, attributes: true, attributeFilter: ['data-stamp', 'data-percent', 'data-answer'],
   });
   obey();

@@ -25,6 +25,7 @@ from ui.jobs import Jobs, Story
 from ui.parts import read_part
 from ui.passwords import MOST_CHARS, Passwords
 from ui.preflight import Preflight, estimate, read_measured, setting_name
+from ui.scanning import Scanning
 from ui.services import Engine
 from ui.values import LOCAL, BadRequest, Hosting, JobView, Workspace, is_active, seconds_left
 from ui.work import MACHINE, Work
@@ -61,7 +62,9 @@ class Actions:
         )
         self._images = lru_cache(maxsize=64)(self._render)
         self._passwords = Passwords(hosting.kept_for)
-        self.jobs = Jobs(store, Work(store, reader, engine, self.document, self._passwords).lanes())
+        work = Work(store, reader, engine, self.document, self._passwords, self._forget)
+        self.jobs = Jobs(store, work.lanes())
+        self.scanning = Scanning(store, reader, self.jobs, hosting)
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, daemon=True, name="precis-sweep")
 
@@ -258,9 +261,6 @@ class Actions:
         params = {"question": question, **_given(together=together)}
         return self.jobs.submit(owner, "answer", params, document_id)
 
-    def stop(self, owner: str, job_id: int) -> None:
-        """Stop a job."""
-        self.jobs.stop(owner, job_id)
     def suggest(self, owner: str, document_id: str) -> int:
         """Queue the search for questions that a document answers, once; the job's number."""
         self._store().document_row(owner, document_id)
@@ -270,6 +270,9 @@ class Actions:
                 return job.id
         return self.jobs.submit(owner, "suggest", {}, document_id)
 
+    def stop(self, owner: str, job_id: int) -> None:
+        """Stop a job."""
+        self.jobs.stop(owner, job_id)
 
     def resume(self, owner: str, job_id: int) -> None:
         """Go on with a job that was stopped, interrupted or failed."""

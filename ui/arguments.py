@@ -56,12 +56,18 @@ def _add_password(parser: argparse.ArgumentParser) -> None:
                         help="take the password of an encrypted PDF from the first line of standard input")
 
 
+def _add_ocr(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ocr", action="store_true",
+                        help="recognise the text of pages that are pictures (several seconds a page)")
+
+
 def _add_ingest(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser("ingest", help=f"read a file and say what was found in it: {IN_WORDS}")
     parser.add_argument("file", metavar="FILE", type=_existing_file)
     parser.add_argument("--text", action="store_true", help="print the text that all offsets refer to")
     parser.add_argument("--json", action="store_true", help="print nothing but the status object")
     _add_password(parser)
+    _add_ocr(parser)
     parser.set_defaults(command="ingest")
 
 
@@ -75,6 +81,7 @@ def _add_summarize(commands: Commands[_Parser]) -> None:
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     _add_password(parser)
+    _add_ocr(parser)
     parser.set_defaults(command="summarize")
 
 
@@ -88,6 +95,7 @@ def _add_ask(commands: Commands[_Parser]) -> None:
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line and question")
     _add_password(parser)
+    _add_ocr(parser)
     parser.set_defaults(command="ask")
 
 

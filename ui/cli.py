@@ -25,6 +25,7 @@ from engine.ingest.kinds import kind_by_name
 from engine.types import Answer, AnswerOptions, Document, SummaryOptions
 from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
+from ui.opening import open_document
 from ui.parts import read_part
 from ui.printing import ProgressLine, print_answers, print_json, print_summary, warn_about_pages
 from ui.services import Services
@@ -194,10 +195,7 @@ def _password(options: argparse.Namespace) -> str:
 
 
 def _read(options: argparse.Namespace, services: Services) -> Document:
-    with ProgressLine() as line:
-        return services.reader().read(
-            options.file, name=options.file.name, password=_password(options), on_event=line
-        )
+    return open_document(services.reader(), options.file, password=_password(options), ocr=options.ocr)
 
 
 def _status_of(document: Document, seconds: float) -> dict[str, object]:
@@ -205,7 +203,7 @@ def _status_of(document: Document, seconds: float) -> dict[str, object]:
         "status": document.status, "document": document.id, "pages": len(document.pages),
         "anchors": "pages" if document.is_printed else "sections",  # what "pages" counts
         "chars": len(document.text), "pages_without_text": list(document.pages_without_text),
-        "seconds": round(seconds, 3),
+        "pages_recognised": list(document.pages_recognised), "seconds": round(seconds, 3),
     }
 
 
@@ -215,7 +213,7 @@ def _refuse(error: DocumentError, started: float) -> int:
     print_json({
         "status": error.status, "document": error.document, "pages": error.pages, "chars": 0,
         "pages_without_text": list(range(1, error.pages + 1)) if error.status == "no_text" else [],
-        "seconds": round(time.monotonic() - started, 3), "message": str(error),
+        "pages_recognised": [], "seconds": round(time.monotonic() - started, 3), "message": str(error),
     })
     return REFUSED
 
@@ -228,8 +226,7 @@ def _read_all(
     for path in options.files:
         started = time.monotonic()
         try:
-            with ProgressLine() as line:
-                yield path, services.reader().read(path, name=path.name, password=password, on_event=line)
+            yield path, open_document(services.reader(), path, password=password, ocr=options.ocr)
         except DocumentError as error:
             _refuse(error, started)
             yield path, None

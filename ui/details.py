@@ -36,6 +36,7 @@ def _facts(workspace: Workspace) -> Html:
         ("Added", day(row.added)),
         ("SHA-256", element("span", row.id, class_="code")),
         ("No text on pages", page_ranges(row.pages_without_text) or "none"),
+        ("Text recognised (OCR) on pages", page_ranges(row.pages_recognised) or "none"),
         ("Pages that failed", page_ranges(row.pages_failed) or "none"),
     ]
     parts = [part for name, value in facts for part in (element("dt", name), element("dd", value))]

@@ -59,20 +59,26 @@ def marks(workspace: Workspace, boxes_of: BoxesOf) -> list[dict[str, object]]:
     for saved in workspace.summaries[:1]:
         for number, sentence in enumerate(saved.summary.sentences, 1):
             for citation in sentence.citations:
-                notes.setdefault(citation.span, []).append(f"Summary, sentence {number}")
+                words = f"Summary, sentence {number}{_recognised(citation.recognition)}"
+                notes.setdefault(citation.span, []).append(words)
     for answered in workspace.answers:
         if answered.answer.span is not None:
             question = " ".join(answered.answer.question.split())
-            notes.setdefault(answered.answer.span, []).append(f"Answer to: {question}")
+            sure = workspace.document.recognition(answered.answer.span)
+            notes.setdefault(answered.answer.span, []).append(f"Answer to: {question}{_recognised(sure)}")
     found: list[dict[str, object]] = []
-    for span, words in notes.items():
+    for span, said in notes.items():
         places = [[b.page, b.x0, b.y0, b.x1, b.y1] for b in boxes_of(workspace.document, span)]
-        found.append({"boxes": places, "note": "\n".join(words)})
+        found.append({"boxes": places, "note": "\n".join(said)})
     if not found:
         raise NotInLibrary
     if workspace.summaries:
         found[0]["note"] = f"{found[0]['note']}\n{_provenance(workspace.summaries[0].summary.run)}"
     return found
+
+
+def _recognised(sure: float | None) -> str:
+    return "" if sure is None else f" (recognised text, OCR, {round(100 * sure)} % sure)"
 
 
 def file_stem(title: str) -> str:
@@ -89,6 +95,8 @@ def record(run: Run) -> list[tuple[str, str]]:
     """How an output was made, as names and values."""
     options = ", ".join(f"{name} {value}" for name, value in run.options.items() if name != "question")
     pages = f"{run.pages_read} read"
+    if run.pages_recognised:
+        pages += f", text of {len(run.pages_recognised)} recognised (OCR)"
     if run.pages_without_text:
         pages += f", {len(run.pages_without_text)} without text"
     if run.pages_skipped:
@@ -164,8 +172,9 @@ def _answers_json(workspace: Workspace) -> str:
 
 def _answer(answer: Answer) -> str:
     sure = f"{round(answer.confidence * 100)} % sure"
+    ocr = " (OCR)" if answer.page in answer.run.pages_recognised else ""
     return (
-        f"{answer.text} (p. {answer.page}, {sure})"
+        f"{answer.text} (p. {answer.page}{ocr}, {sure})"
         if answer.found
         else f"Not found in this document ({sure})."
     )
@@ -184,12 +193,16 @@ def _json(
 
 
 def _pages(citations: tuple[Citation, ...]) -> str:
+    """`p. 3, 7 (OCR)`: marked where the text of the page was recognised."""
+    ocr = {citation.page for citation in citations if citation.recognition is not None}
     pages = sorted({citation.page for citation in citations})
-    return "p. " + ", ".join(map(str, pages)) if pages else "no source found"
+    marked = ", ".join(f"{page} (OCR)" if page in ocr else str(page) for page in pages)
+    return f"p. {marked}" if pages else "no source found"
 
 
 def _provenance(run: Run) -> str:
-    return f"Precis {run.app_version}, {run.model} ({run.quantization}), {run.pages_read} pages read."
+    ocr = f", text of {len(run.pages_recognised)} recognised (OCR)" if run.pages_recognised else ""
+    return f"Precis {run.app_version}, {run.model} ({run.quantization}), {run.pages_read} pages read{ocr}."
 
 
 FORMATS: dict[str, Callable[[Workspace], str | bytes]] = {

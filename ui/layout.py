@@ -137,6 +137,10 @@ class Wiring:
         for source in (library.adding, workspace.summary, workspace.suggested, workspace.answers, jobs):
             self.followed(source.resume, self._page.resume, [])
             self.followed(source.stop, self._page.stop, [])
+        for source in (library.adding, jobs, workspace.header):
+            self.followed(source.recognise, self._page.recognise, [])
+        self.followed(workspace.header.resume, self._page.resume, [])
+        self.followed(workspace.header.stop, self._page.stop, [])
         for source in (library.adding, jobs, workspace.locked):
             self.followed(source.unlock, self._shelf.unlock, [])
         for source in (library.library, library.chosen, workspace.details):

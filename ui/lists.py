@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from ui.html import Html, element
 from ui.jobs import DUPLICATE, RESUMABLE
 from ui.passwords import password_field
 from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
+from ui.recognition import Offer, superseded, wants_recognition
+from ui.scans import file_offer
 from ui.values import JobView, is_active
 
 if TYPE_CHECKING:
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 
 TRASH = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1-13"
 SHEET = "M6 3h9l4 4v14H6zM15 3v4h4M9 11h7M9 14h7M9 17h4"
-KINDS = {"summarize": "Summary", "answer": "Question", "ingest": "Reading", "suggest": "Suggestions"}
+KINDS = {
+    "summarize": "Summary", "answer": "Question", "ingest": "Reading", "suggest": "Suggestions",
+    "recognise": "Text recognition",
+}
+NO_OFFERS: Mapping[int, Offer] = {}
 STATES = {
     "queued": "waiting",
     "running": "running",
@@ -69,6 +75,8 @@ def welcome(*, hosted: bool = False) -> Html:
 def card(row: DocumentRow) -> Html:
     """One document: its first page, title, size; the title opens it."""
     badges = [element("span", "Summarised", class_="badge good")] if row.has_summary else []
+    if row.pages_recognised:
+        badges.append(element("span", "Text recognised (OCR)", class_="badge"))
     if row.pages_without_text or row.pages_failed:
         badges.append(element("span", "Partly readable", class_="badge warn"))
     return element(
@@ -140,13 +148,13 @@ def undo_bar(titles: Sequence[str], document_ids: Sequence[str]) -> Html:
     )
 
 
-def adding_view(views: Sequence[JobView]) -> Html:
-    """One row for each file being read or refused."""
-    rows = [adding_row(view) for view in views]
+def adding_view(views: Sequence[JobView], offers: Mapping[int, Offer] = NO_OFFERS) -> Html:
+    """One row for each file being read or refused; `offers` by job, where its text could be recognised."""
+    rows = [adding_row(view, offers.get(view.row.id)) for view in views]
     return element("ul", *rows, class_="adding", aria_live="polite") if rows else Html("")
 
 
-def adding_row(view: JobView) -> Html:
+def adding_row(view: JobView, offer: Offer | None = None) -> Html:
     """A file on its way into the library."""
     row, name = view.row, element("bdi", str(view.row.params.get("name", "")), class_="name")
     if is_active(row):
@@ -174,7 +182,8 @@ def adding_row(view: JobView) -> Html:
             element("span", row.error_message or "", class_="refused", role="alert"),
             element("span", row.error_code or "", class_="code") if not asks else None,
             password_field(job=row.id) if asks else None,
-            class_="locked" if asks else "failed",
+            file_offer(offer, row.id) if offer is not None else None,
+            class_="locked" if asks else "failed" if offer is None else "failed scan",
         )
     return element(
         "li",
@@ -252,16 +261,21 @@ def jobs_view(rows: Sequence[JobRow], titles: dict[str, str]) -> Html:
     """What runs, waits, is finished or was interrupted, newest first."""
     if not rows:
         return note("No jobs yet", "Summaries, questions and files being read are listed here.")
-    return element("ul", *(job_row(row, titles) for row in rows), class_="jobs")
+    handled = superseded(rows)
+    return element("ul", *(job_row(row, titles, row.id in handled) for row in rows), class_="jobs")
 
 
-def job_row(row: JobRow, titles: dict[str, str]) -> Html:
-    """One job with what can be done about it."""
+def job_row(row: JobRow, titles: dict[str, str], is_handled: bool = False) -> Html:
+    """One job with what can be done about it; nothing where a later one took it up (`is_handled`)."""
     name = titles.get(row.document_id or "", str(row.params.get("name", "deleted document")))
     controls = []
     if is_active(row):
         controls.append(act("stop", icon(STOP), "Stop", class_="button quiet", data_job=row.id))
-    if row.state in RESUMABLE and not wants_password(row):
+    if is_handled:
+        controls.clear()
+    elif wants_recognition(row):
+        controls.append(act("recognise", "Recognise text", class_="button quiet", data_job=row.id))
+    elif row.state in RESUMABLE and not wants_password(row):
         again = "Try again" if row.state == "failed" else "Resume"
         controls.append(act("resume", again, class_="button quiet", data_job=row.id))
     if row.document_id in titles:

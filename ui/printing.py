@@ -24,7 +24,7 @@ def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool)
         print(f"{path.name}:")
     for sentence in summary.sentences:
         cited = sorted({citation.page for citation in sentence.citations})
-        print(f"{in_words(sentence)} {pages(cited)}")
+        print(f"{in_words(sentence)} {pages(cited, summary.run.pages_recognised)}")
     if several:
         print()
 
@@ -43,7 +43,8 @@ def print_answers(
     for path, answer in found:
         sure = f"({round(answer.confidence * 100)} % sure)"
         name = f"{path.name}: " if several else ""
-        print(f"{name}{' '.join(answer.text.split())} {pages([answer.page or 1])} {sure}")
+        place = pages([answer.page or 1], answer.run.pages_recognised)
+        print(f"{name}{' '.join(answer.text.split())} {place} {sure}")
     if not found and several:
         print(f"Not found in these {len(answers)} documents, read to the end.")
     elif not found and answers:
@@ -53,6 +54,7 @@ def print_answers(
 def warn_about_pages(document: Document) -> None:
     """Say on stderr what could not be read; silence would be a claim that all was."""
     for what, pages in (("have no text layer", document.pages_without_text),
+                        ("have text that was recognised (OCR)", document.pages_recognised),
                         ("could not be read", document.pages_failed)):
         if pages:
             print(f"{len(pages)} of {len(document.pages)} pages {what}: {ranges(pages)}.", file=sys.stderr)
@@ -69,9 +71,9 @@ def ranges(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
 
 
-def pages(numbers: Sequence[int]) -> str:
-    """`[p. 1-3, 7]`."""
-    return f"[p. {ranges(numbers)}]"
+def pages(numbers: Sequence[int], recognised: Sequence[int] = ()) -> str:
+    """`[p. 1-3, 7]`; `[p. 7, OCR]` where the text of one of them was recognised."""
+    return f"[p. {ranges(numbers)}{', OCR' if {*numbers} & {*recognised} else ''}]"
 
 
 def print_json(value: object) -> None:

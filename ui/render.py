@@ -53,9 +53,12 @@ def boxes_in_percent(document: Document, span: Span, boxes_of: BoxesOf) -> str:
 def chip(document: Document, citation: Citation, boxes_of: BoxesOf) -> Html:
     """The page behind a sentence; a click shows the page with the place boxed."""
     quote = " ".join(citation.text.split())
+    sure = document.recognition(citation.span)
+    read = "" if sure is None else f", recognised text, {round(100 * sure)}\N{NO-BREAK SPACE}% sure"
     return element(
         "button",
         f"p.\N{NO-BREAK SPACE}{citation.page}",
+        element("span", "OCR", class_="ocr") if read else None,
         type="button",
         class_="chip",
         data_go="place",
@@ -65,7 +68,8 @@ def chip(document: Document, citation: Citation, boxes_of: BoxesOf) -> Html:
         data_end=citation.span.end,
         data_boxes=boxes_in_percent(document, citation.span, boxes_of),
         data_quote=quote[:400],
-        aria_label=f"Show the source on page {citation.page}",
+        data_ocr=read[2:] or None,
+        aria_label=f"Show the source on page {citation.page}{read}",
     )
 
 
@@ -321,13 +325,20 @@ def warnings_of(row: DocumentRow) -> Html | None:
     return element("p", " ".join(lines), class_="warning") if lines else None
 
 
-def header(row: DocumentRow) -> Html:
-    """The document's title and size above its tabs."""
-    facts = f"{plural(row.n_pages, 'page')} \N{MIDDLE DOT} {plural(row.n_chars, 'character')}"
+def header(row: DocumentRow, card: Html | None = None) -> Html:
+    """The document's title and size above its tabs, and what is to be said of its pictures (ui/scans.py)."""
+    facts = [plural(row.n_pages, "page"), plural(row.n_chars, "character")]
+    if row.pages_recognised:
+        n_pages = plural(len(row.pages_recognised), "page")
+        facts.append(f"text of {n_pages} recognised (OCR): {page_ranges(row.pages_recognised)}")
     return element(
         "header",
         element("h2", element("bdi", row.title)),
-        element("p", facts, class_="faint"),
+        element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint"),
         warnings_of(row),
+        card,
         class_="document-head",
+        data_pictures=page_ranges(row.pages_without_text),
+        data_recognised=page_ranges(row.pages_recognised),
+        data_unread=page_ranges(row.pages_failed),
     )

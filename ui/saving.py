@@ -36,6 +36,8 @@ def provenance(run: Run, created: datetime) -> Html:
         missing.append(f"no text on pages {page_ranges(run.pages_without_text)}")
     if run.pages_skipped:
         missing.append(f"not read: pages {page_ranges(run.pages_skipped)}")
+    if run.pages_recognised:
+        missing.append(f"text recognised (OCR) on pages {page_ranges(run.pages_recognised)}")
     length = run.options.get("length")
     facts = [
         *([LENGTHS.get(str(length), "Summary")] if length else []),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from engine.errors import RecognitionMissing
 from ui.ahead import duration
 from ui.html import Html, element
-from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
+from ui.pieces import STOP, act, failure, icon, meter, note, plural, progress_words, time_left
 from ui.recognition import Offer
 from ui.values import JobView, is_active
 
 
-def scan_card(offer: Offer | None, view: JobView | None) -> Html | None:
+def scan_card(document_id: str, offer: Offer | None, view: JobView | None) -> Html | None:
     """The card in a document's head: recognition under way, its ending, or the offer."""
     if view is not None and is_active(view.row):
         return _running(view)
@@ -22,7 +22,14 @@ def scan_card(offer: Offer | None, view: JobView | None) -> Html | None:
     if view is not None and view.row.state in ("stopped", "interrupted"):
         again = act("resume", "Continue", class_="button", data_job=view.row.id)
         return note("Text recognition was stopped", "The pages that it finished are kept.", again)
-    return _offer(offer, was_tried=view is not None)
+    return _offer(document_id, offer, was_tried=view is not None)
+
+
+def file_offer(offer: Offer, job_id: int) -> Html:
+    """The same in the row of a file that was refused because all of it is pictures."""
+    words, may = _words(offer)
+    button = act("recognise", "Recognise text", class_="button", data_job=job_id) if may else None
+    return element("div", element("p", words), button, class_="offered")
 
 
 def _running(view: JobView) -> Html:
@@ -43,22 +50,26 @@ def pictures(n_pages: int) -> str:
     return "is a picture" if n_pages == 1 else "are pictures"
 
 
-def _offer(offer: Offer, *, was_tried: bool) -> Html | None:
-    """Asked for first, with what it takes."""
-    n_pages = len(offer.pages)
-    title = f"{n_pages:,} of {plural(offer.n_pages, 'page')} {pictures(n_pages)}"
-    where = f"Pages {page_ranges(offer.pages)}." if n_pages > 1 else f"Page {offer.pages[0]}."
-    if offer.most_pages is not None and (n_pages > offer.most_pages or not offer.is_installed):
-        words = f"{where} This demonstration cannot recognise the text of so many pictures."
-        return note(title, words if offer.is_installed else f"{where} Their text cannot be recognised here.")
-    if not offer.is_installed:
-        return note(title, f"{where} {RecognitionMissing.default}")
+def _offer(document_id: str, offer: Offer, *, was_tried: bool) -> Html:
+    title = f"{len(offer.pages):,} of {plural(offer.n_pages, 'page')} {pictures(len(offer.pages))}"
     if was_tried:
-        words = f"{where} No text was recognised there before."
-        return note(title, words, act("recognise", "Try again", class_="button quiet"))
-    guess = "" if offer.is_measured else ", a guess until the first time"
-    words = (
-        f"{where} Recognise their text? {duration(offer.seconds).capitalize()}{guess}, on this computer. "
+        again = act("recognise", "Try again", class_="button quiet", data_document=document_id)
+        return note(title, "No text was recognised on them before.", again)
+    words, may = _words(offer)
+    return note(title, words, *[act("recognise", "Recognise text", data_document=document_id)] * may)
+
+
+def _words(offer: Offer) -> tuple[str, bool]:
+    """What recognition takes, asked for first, and whether it can be had."""
+    if offer.most_pages is not None and not offer.is_installed:
+        return "Their text cannot be recognised in this demonstration.", False
+    if offer.most_pages is not None and len(offer.pages) > offer.most_pages:
+        return f"This demonstration recognises the text of {offer.most_pages} pages at most.", False
+    if not offer.is_installed:
+        return f"Their text can be recognised. {RecognitionMissing.default}", False
+    seconds = f"{duration(offer.seconds)} for {plural(len(offer.pages), 'page')}"
+    guess = "" if offer.is_measured else " (a guess until the first time)"
+    return (
+        f"Recognise their text? It takes {seconds}{guess}, here on this computer, and you can stop it. "
         "What is recognised may hold mistakes and is marked OCR wherever it is cited."
-    )
-    return note(title, words, act("recognise", "Recognise text"))
+    ), True

@@ -27,10 +27,11 @@ class Hosting:
 
     kept_for: timedelta | None = None
     max_documents: int | None = None
+    max_recognised: int | None = None  # pages of a document whose text may be recognised
 
 
 LOCAL = Hosting()
-HOSTED = Hosting(kept_for=timedelta(minutes=60), max_documents=3)
+HOSTED = Hosting(kept_for=timedelta(minutes=60), max_documents=3, max_recognised=20)
 
 
 @dataclass(frozen=True, slots=True)

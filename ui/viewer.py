@@ -50,6 +50,7 @@ def viewer_html() -> Html:
             ),
             class_="viewer-tools",
         ),
+        element("p", id="page-note", class_="page-note", role="note", hidden=True),
         element("p", id="page-said", class_="page-said", role="status", aria_live="polite"),
         element(
             "div",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
-from engine.errors import EncryptedFile
+from engine.errors import EncryptedFile, NoText
 from engine.tasks.scope import within
 from engine.types import (
     AnswerOptions,
@@ -28,11 +28,13 @@ from ui.jobs import DUPLICATE, JobWork, Outcome
 from ui.parts import read_part
 from ui.passwords import Passwords
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
+from ui.recognition import KIND, SETTING, read_pace, with_measure
 from ui.services import Engine
 from ui.suggested import MOST_SUGGESTED, SURE_ENOUGH, is_answered, tried
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader
+    from engine.ingest.recognise import Scan
     from storage.rows import JobRow
     from storage.store import Store
 
@@ -50,16 +52,20 @@ class Work:
         engine: Callable[[], Engine],
         document: Callable[[str, str], Document],
         passwords: Passwords,
+        forget: Callable[[], None],
     ) -> None:
         self._store, self._reader, self._engine, self._document = store, reader, engine, document
-        self._passwords = passwords
+        self._passwords, self._forget = passwords, forget
 
     def lanes(self) -> list[Mapping[str, JobWork]]:
-        """One thread for models, one for files: a long summary keeps no new file waiting."""
-        return [
-            {"summarize": self.summarize, "answer": self.answer, "suggest": self.suggest},
-            {"ingest": self.ingest},
-        ]
+        """One thread for models, one for files: a long summary keeps no new file waiting. Recognition is
+        a model too, and nothing may read a document while it is made anew."""
+        models: dict[str, JobWork] = {
+            "summarize": self.summarize,
+            "answer": self.answer,
+            "suggest": self.suggest,
+        }
+        return [models | {KIND: self.recognise}, {"ingest": self.ingest}]
 
     def ingest(
         self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
@@ -89,6 +95,42 @@ class Work:
             seconds=time.monotonic() - started,
         )
         return Outcome(document_id=document.id)
+
+    def recognise(
+        self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
+    ) -> Outcome:
+        """Recognise the text of pages that are pictures, and make the document anew with it."""
+        from engine.ingest.recognise import recognise
+
+        store, reader, started = self._store(), self._reader(), time.monotonic()
+        scan = self._scan(job)
+        found = recognise(reader, scan, kept=windows, on_event=on_event, cancelled=cancelled)
+        if scan.before is None:
+            seconds = time.monotonic() - started
+            n_bytes = int(job.params["n_bytes"] or 0)
+            store.add_document(job.owner, found.document, name=scan.name, n_bytes=n_bytes, seconds=seconds)
+        else:
+            store.remake_document(job.owner, scan.before, found.document, found.moved)
+        self._forget()
+        value = with_measure(read_pace(store.get_setting(MACHINE, SETTING)), found.n_looked, found.seconds)
+        if value is not None:
+            store.set_setting(MACHINE, SETTING, value)
+        return Outcome(document_id=found.document.id)
+
+    def _scan(self, job: JobRow) -> Scan:
+        """The file of a job: with what is in the library of it, else with how many pages it has."""
+        from engine.ingest.recognise import Scan
+
+        name, sha256 = str(job.params["name"]), str(job.params["sha256"])
+        path, password = self._store().original(job.owner, sha256), self._passwords.get(job.owner, sha256)
+        if any(row.id == sha256 for row in self._store().documents(job.owner)):
+            before = self._document(job.owner, sha256)
+            return Scan(path, name, len(before.pages), before, password)
+        try:
+            n_pages = len(self._reader().read(path, name=name, password=password).pages)
+        except NoText as refused:
+            n_pages = refused.pages
+        return Scan(path, name, n_pages, None, password)
 
     def summarize(
         self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]

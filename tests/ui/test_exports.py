@@ -146,8 +146,11 @@ def test_markdown_carries_the_run() -> None:
 
 def test_notes_stand_at_the_places_of_summary_and_answers() -> None:
     made = workspace()
-    made.document = SimpleNamespace()
+    made.document = SimpleNamespace(recognition=lambda span: None)
     places = marks(made, lambda document, span: [Box(3, 1, 2, 3, 4)])
     (place,) = places
     assert place["boxes"] == [[3, 1, 2, 3, 4]]
     assert place["note"].startswith("Summary, sentence 1\nAnswer to: Why?\nPrecis 0")
+    made.document = SimpleNamespace(recognition=lambda span: 0.934)
+    (place,) = marks(made, lambda document, span: [Box(3, 1, 2, 3, 4)])
+    assert "Answer to: Why? (recognised text, OCR, 93 % sure)" in place["note"]

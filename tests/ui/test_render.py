@@ -106,6 +106,7 @@ def make_workspace(text: str = "First sentence. Second sentence.", jobs=(), summ
         n_chars=len(text),
         n_bytes=2_000_000,
         pages_without_text=(2,),
+        pages_recognised=(),
         pages_failed=(),
         added=NOW,
         has_summary=True,

@@ -12,4 +12,4 @@ def build_jobs() -> gr.HTML:
     """The screen."""
     with gr.Column(elem_id="screen-jobs", elem_classes="screen"):
         gr.HTML(element("h2", "Jobs"), js_on_load=None, padding=False, apply_default_css=False)
-        return region("jobs", "stop", "resume", "open", "unlock")
+        return region("jobs", "stop", "resume", "open", "unlock", "recognise")

@@ -52,7 +52,7 @@ def build_library(*, hosted: bool = False) -> Library:
                 elem_id="pasted",
             )
             paste = gr.Button("Add this text", elem_id="paste", size="md")
-        adding = region("adding", "open", "stop", "resume", "unlock")
+        adding = region("adding", "open", "stop", "resume", "unlock", "recognise")
         query = gr.Textbox(
             label="Search the library",
             placeholder="Search all pages",

@@ -27,12 +27,14 @@ from ui.jobs import Story, citations_of
 from ui.lists import jobs_view, library_view
 from ui.parts import UnknownPart
 from ui.pieces import failure
+from ui.recognition import KIND
 from ui.render import answers_view, boxes_in_percent, header, summary_view
+from ui.scans import scan_card
 from ui.security import Visitors
 from ui.suggested import suggested_view
 from ui.tabs.memory import Memory
 from ui.tabs.regions import Regions
-from ui.values import BadRequest, JobView
+from ui.values import BadRequest, JobView, Workspace
 
 Update = dict[Any, Any]
 MOST_AT_ONCE = 10_000  # documents
@@ -140,7 +142,7 @@ class Page:
         summaries = told("summarize")
         view, provisional = summaries[0] if summaries else (None, ())
         return {
-            self.regions.header: header(workspace.row),
+            self.regions.header: header(workspace.row, self._scan_card(owner, workspace, told(KIND))),
             self.regions.summary: summary_view(workspace, view, provisional, boxes_of),
             self.regions.suggested: suggested_view(
                 workspace.document, next((found for found, _ in told("suggest")), None)
@@ -149,6 +151,15 @@ class Page:
             self.regions.insights: insights_view(workspace, view, boxes_of),
             self.regions.details: details_view(workspace),
         }
+
+    def _scan_card(
+        self, owner: str, workspace: Workspace, told: list[tuple[JobView, tuple[Citation, ...]]]
+    ) -> Html | None:
+        """What is to be said of pages that are pictures. A whole document may still have empty pages."""
+        row, offer = workspace.row, None
+        if row.pages_without_text and row.status == "partial" and row.name.lower().endswith(".pdf"):
+            offer = self.actions.scanning.offer(row.pages_without_text, row.n_pages)
+        return scan_card(row.id, offer, told[0][0] if told else None)
 
     def show_lists(self, owner: str) -> Update:
         """The library and the jobs."""
@@ -270,6 +281,17 @@ class Page:
         if wanted is None:
             raise BadRequest
         return wanted
+
+    @guarded
+    def recognise(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Recognise the text of pictures: of the document, or of the refused file, that the event names."""
+        owner = self.owner(request)
+        if "job" in (event._data or {}):
+            job = self.actions.scanning.recognise_file(owner, number(event, "job"))
+            return {**self.show_lists(owner), self.regions.memory: Memory(follow=job).kept()}
+        wanted = document_id(event)
+        self.actions.scanning.recognise(owner, wanted)
+        return self.show_document(owner, wanted)
 
     @guarded
     def stop(self, event: gr.EventData, request: gr.Request) -> Update:

@@ -23,6 +23,7 @@ import gradio as gr
 from engine.errors import NotInLibrary, PrecisError
 from ui.jobs import Story
 from ui.lists import adding_view, status_bar, wants_password
+from ui.recognition import Offer, is_new, superseded, wants_recognition
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page, Update
 from ui.tabs.together import Together, read_chosen
@@ -53,7 +54,7 @@ class Watch:
         rows = self.actions.job_rows(self.owner)
         self.active = any(map(is_active, rows))
         views = [
-            self._tell(row) if is_active(row) or row.kind == "ingest" else JobView(row, Story())
+            self._tell(row) if is_active(row) or _brings_file(row) else JobView(row, Story())
             for row in rows
         ]
         update: Update = {}
@@ -64,7 +65,8 @@ class Watch:
         if self._changed(
             "adding", [(v.row.id, v.row.state, v.row.finished, v.story.last) for v in self._added(views)]
         ):
-            update[regions.adding] = adding_view(self._added(views))
+            added = self._added(views)
+            update[regions.adding] = adding_view(added, self._offers(added))
         if self._changed("bar", [(v.row.id, v.row.state, v.story.last) for v in views if is_active(v.row)]):
             titles = {row.id: row.title for row in self.actions.documents(self.owner)}
             update[regions.bar] = status_bar(views, titles)
@@ -86,10 +88,20 @@ class Watch:
         now = datetime.now(UTC)
 
         def stays(row: JobRow) -> bool:
-            rest = LOCKED_ROWS_STAY if wants_password(row) else ADDED_ROWS_STAY
+            waits = wants_password(row) or wants_recognition(row)
+            rest = LOCKED_ROWS_STAY if waits else ADDED_ROWS_STAY
             return is_active(row) or (row.finished is not None and row.finished > now - rest)
 
-        return [view for view in views if view.row.kind == "ingest" and stays(view.row)]
+        handled = superseded([view.row for view in views])
+        return [
+            view for view in views
+            if _brings_file(view.row) and stays(view.row) and view.row.id not in handled
+        ]
+
+    def _offers(self, views: list[JobView]) -> dict[int, Offer]:
+        """What recognition would take, by job, for files that were refused as nothing but pictures."""
+        offers = {view.row.id: self.actions.scanning.offer_for(self.owner, view.row) for view in views}
+        return {job: offer for job, offer in offers.items() if offer is not None}
 
     def _follow(self, views: list[JobView], update: Update) -> None:
         """Open the document that was just added alone, once it is read."""
@@ -105,6 +117,10 @@ class Watch:
         changed = self._sent.get(part) != signature
         self._sent[part] = signature
         return changed
+
+
+def _brings_file(row: JobRow) -> bool:
+    return row.kind == "ingest" or is_new(row)
 
 
 class Watches:

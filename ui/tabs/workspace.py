@@ -75,7 +75,7 @@ def locked_view() -> Html:
 def build_workspace() -> Workspace:
     """The screen."""
     with gr.Column(elem_id="screen-document", elem_classes="screen"):
-        header = region("document-header")
+        header = region("document-header", "recognise", "stop", "resume")
         with gr.Row(elem_id="panes", equal_height=False):
             with gr.Column(elem_id="panel-page", elem_classes="pane tab-panel", min_width=0):
                 locked = region("locked", "unlock", value=locked_view())

@@ -1,0 +1,58 @@
+"""A file as a document, for a command of the terminal; with --ocr also the text of its pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import NoText
+from engine.types import Document
+from ui.ahead import duration
+from ui.printing import ProgressLine, ranges
+from ui.recognition import seconds_for
+
+if TYPE_CHECKING:
+    from engine.ingest.reader import DocumentReader
+
+
+def open_document(reader: DocumentReader, path: Path, *, password: str = "", ocr: bool = False) -> Document:
+    """Read a file. Raises DocumentError, and RecognitionError where `ocr` cannot be had."""
+    try:
+        with ProgressLine() as line:
+            document = reader.read(path, name=path.name, password=password, on_event=line)
+    except NoText as refused:
+        if not ocr or not refused.pages:
+            raise
+        return _recognised(reader, path, refused.pages, password, refused=refused)
+    # A whole document may still have empty pages; there is nothing to recognise on them.
+    if ocr and document.status == "partial" and document.pages_without_text and document.is_printed:
+        return _recognised(reader, path, len(document.pages), password, before=document)
+    return document
+
+
+def _recognised(
+    reader: DocumentReader, path: Path, n_pages: int, password: str, *,
+    before: Document | None = None, refused: NoText | None = None,
+) -> Document:
+    """The document with the text of its pictures; what it takes is said first."""
+    from engine.ingest.recognise import Scan, recognise
+
+    scan = Scan(path, path.name, n_pages, before, password)
+    takes = duration(seconds_for(len(scan.pages), ()))
+    print(
+        f"{len(scan.pages)} of {n_pages} pages are pictures. Recognising their text takes {takes} (a guess).",
+        file=sys.stderr,
+    )
+    try:
+        with ProgressLine() as line:
+            found = recognise(reader, scan, on_event=line)
+    except NoText as error:
+        if before is not None:
+            print(error, file=sys.stderr)
+            return before
+        error.document = refused.document if refused else None
+        raise
+    if found.failed:
+        print(f"Left as pictures, because they took too long: {ranges(found.failed)}.", file=sys.stderr)
+    return found.document
