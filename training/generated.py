@@ -1,9 +1,10 @@
 """Measure a writer against extracts: `python -m training.generated WRITER --reader MODEL --corpus DIR`.
 
 The reader weighs every sentence of the whole document and hands over some three hundred words; the
-writer rewrites them under a budget of tokens that is the reference's length. Beside ROUGE, what a
-reader of the summary must be able to rely on: the share of its names and numbers that stand in what
-was handed over, the share of its word pairs that do, and how often it repeats itself.
+writer rewrites them under a budget of tokens that is the reference's length; what the document does
+not bear out is then mended by other beams and by quotations ("fused"). Beside ROUGE, what a reader of
+the summary must be able to rely on: how many of its sentences are doubted, the share of its numbers
+that stand in what was handed over, the share of its word pairs that do, and how often it repeats itself.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import json
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 import torch
 
@@ -22,19 +25,28 @@ from engine.decode.generate import generate
 from engine.decode.options import GenerationOptions
 from engine.device import choose_device
 from engine.models.led import LEDForConditionalGeneration, place_global
-from engine.tasks.reader import load_reader
+from engine.tasks.check import check
+from engine.tasks.cite import Sources
+from engine.tasks.fuse import fuse
+from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.selection import choose
+from engine.text.casing import Casing
 from engine.types import Document
-from training.corpus import pairs
+from training.corpus import Row, pairs
 from training.documents import wrap
 from training.extracts import by_score, cut, lead, rouge
 from training.writers import Limits, Marks, Writer, collate, load_writer, marks_of
-from training.writing import EVIDENCE_WORDS, WORD, Pair
+from training.writing import EVIDENCE_WORDS, WORD, Pair, sentences_of
 
 SOURCES = ("pmc-ccby", "openstax", "wikipedia-lead", "peps", "k8s-keps", "rust-rfcs", "wikinews-lead")
 SEED = 7
 DIGIT = re.compile(r"\d")
+SHARES = ("doubted", "numbers", "pairs", "repeated")
+HEAD = (
+    "| source | n | lead | extract | written | fused | doubted | numbers in evidence | pairs in it | repeated |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
 
 
 def evidence_of(scores: SentenceScores, document: Document) -> list[str]:
@@ -45,8 +57,8 @@ def evidence_of(scores: SentenceScores, document: Document) -> list[str]:
 
 def write(
     model: Writer, tokenizer: object, title: str, evidence: Sequence[str], n_tokens: int, n_beams: int
-) -> str:
-    """A summary of the evidence with at most `n_tokens` tokens."""
+) -> list[str]:
+    """Summaries of the evidence with at most `n_tokens` tokens, the best beam first."""
     head = [*tokenizer.encode(title).ids[:32], tokenizer.sep_id] if title else []  # type: ignore[attr-defined]
     body = tokenizer.encode(" ".join(evidence)).ids  # type: ignore[attr-defined]
     marks: Marks = marks_of(model)
@@ -63,7 +75,8 @@ def write(
     )
     is_global = place_global(ids) if isinstance(model, LEDForConditionalGeneration) else None
     made = generate(model, ids, valid, options, is_global)
-    return str(tokenizer.decode(made.ids[0]))  # type: ignore[attr-defined]
+    beams = (made.ids[0], *made.others[0])
+    return [str(tokenizer.decode(one)) for one in beams]  # type: ignore[attr-defined]
 
 
 def figures(text: str, evidence: Sequence[str], title: str) -> tuple[float, float, float]:
@@ -83,6 +96,46 @@ def figures(text: str, evidence: Sequence[str], title: str) -> tuple[float, floa
     )
 
 
+@dataclass(frozen=True)
+class Measured:
+    """One document: ROUGE-1 and -2 of lead, extract, written and fused; shares of the written text."""
+
+    rouges: tuple[float, ...]
+    doubted: float  # of the written sentences
+    numbers: float
+    pairs: float
+    repeated: float
+    written: str
+    fused: str
+
+
+def measure(row: Row, reader: LoadedReader, model: Writer, tokenizer: object, n_beams: int) -> Measured:
+    """Write a summary of a row's document, and hold it against the reference and the document."""
+    title, n_words = row["title"] or "", len(row["summary"].split())
+    document = wrap(row["document"], title, row["id"])
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = score_sentences(reader, document)
+    evidence = evidence_of(scores, document)
+    cased = Casing(row["document"])
+    beams = [
+        cased.restore(beam)
+        for beam in write(model, tokenizer, title, evidence, int(n_words * 1.35), n_beams)
+    ]
+    sources = Sources(document)
+    checks = [check(sources, one) for one in sentences_of(beams[0])]
+    fused = " ".join(one.text for one in fuse(sources, [sentences_of(beam) for beam in beams]))
+    written, fused = (" ".join(text.split()[:n_words]) for text in (beams[0], fused))
+    order = by_score(document, scores.salience, scores.vectors, n_words)
+    texts = (cut(document, lead(document), n_words), cut(document, order, n_words), written, fused)
+    return Measured(
+        tuple(value for text in texts for value in rouge(text, row["summary"])[:2]),
+        sum(bool(one.doubts) for one in checks) / max(1, len(checks)),
+        *figures(written, evidence, title),
+        written,
+        fused,
+    )
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -95,39 +148,25 @@ def main() -> None:
     reader = load_reader(options.reader, choose_device("cpu"))
     model, tokenizer = load_writer(options.model)
     model.eval()
-    print("| source | n | lead | extract | written | numbers in the evidence | pairs in it | repeated |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    print(HEAD)
     samples = []
     for source in SOURCES:
         rows = list(pairs(options.corpus, source, "test"))
         random.Random(SEED).shuffle(rows)
-        lines = []
-        for row in rows[: options.documents]:
-            document = wrap(row["document"], row["title"] or "", row["id"])
-            n_words = len(row["summary"].split())
-            with torch.autocast("cpu", torch.bfloat16):
-                scores = score_sentences(reader, document)
-            evidence = evidence_of(scores, document)
-            text = write(model, tokenizer, row["title"] or "", evidence, int(n_words * 1.35), options.beams)
-            text = " ".join(text.split()[:n_words])
-            order = by_score(document, scores.salience, scores.vectors, n_words)
-            lines.append(
-                (
-                    *rouge(cut(document, lead(document), n_words), row["summary"]),
-                    *rouge(cut(document, order, n_words), row["summary"]),
-                    *rouge(text, row["summary"]),
-                    *figures(text, evidence, row["title"] or ""),
-                )
-            )
-            samples.append({"source": source, "title": row["title"], "written": text})
-        mean = torch.tensor(lines).mean(0).tolist()
-        print(
-            f"| {source} | {len(lines)} | {mean[0]:.1f}/{mean[1]:.1f} | {mean[2]:.1f}/{mean[3]:.1f} "
-            f"| {mean[4]:.1f}/{mean[5]:.1f} | {mean[6]:.1%} | {mean[7]:.1%} | {mean[8]:.1%} |",
-            flush=True,
-        )
-    for sample in samples[:: max(1, len(samples) // 14)]:
+        chosen = rows[: options.documents]
+        made = [measure(row, reader, model, tokenizer, options.beams) for row in chosen]
+        print(_row(source, made), flush=True)
+        samples += [{"source": source, "written": one.written, "fused": one.fused} for one in made[:2]]
+    for sample in samples:
         print(json.dumps(sample, ensure_ascii=False))
+
+
+def _row(source: str, made: Sequence[Measured]) -> str:
+    mean = [fmean(values) for values in zip(*(one.rouges for one in made), strict=True)]
+    rouges = [f"{one:.1f}/{two:.1f}" for one, two in zip(mean[::2], mean[1::2], strict=True)]
+    shares = [fmean(getattr(one, name) for one in made) for name in SHARES]
+    cells = [source, str(len(made)), *rouges, *(f"{share:.1%}" for share in shares)]
+    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

@@ -110,6 +110,19 @@ class Beams:
         rows = zip(self.ended[:, 0].tolist(), self.ended_lengths[:, 0].tolist(), strict=True)
         return tuple(tuple(row[:length]) for row, length in rows), tuple(self.ended_scores[:, 0].tolist())
 
+    def others(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """The other candidates of each document that ended, best first."""
+        return tuple(
+            tuple(
+                tuple(row[:length])
+                for row, length, ended in zip(rows[1:], lengths[1:], is_ended[1:], strict=True)
+                if ended
+            )
+            for rows, lengths, is_ended in zip(
+                self.ended.tolist(), self.ended_lengths.tolist(), self.is_ended.tolist(), strict=True
+            )
+        )
+
 
 def _take(rows: Tensor, index: Tensor) -> Tensor:
     """rows (B, m, M) at index (B, k): (B, k, M)."""

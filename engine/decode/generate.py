@@ -31,12 +31,14 @@ OnTokens = Callable[[tuple[tuple[int, ...], ...]], None]
 class Generated:
     """What was written for each document: token ids, the start token first and, where it came to
     that, the end token last; and their scores, log-probability over length to `length_penalty`.
-    Where asked for, `sources` tell where each was looked at: for each document a row of (L,) for
-    each token but the first (engine/decode/sources.py)."""
+    `others` are the beams of each document that ended behind its best, best first. Where asked for,
+    `sources` tell where each output was looked at: for each document a row of (L,) for each token but
+    the first (engine/decode/sources.py)."""
 
     ids: tuple[tuple[int, ...], ...]
     scores: tuple[float, ...]
     sources: tuple[Tensor, ...] = ()
+    others: tuple[tuple[tuple[int, ...], ...], ...] = ()
 
 
 @torch.no_grad()
@@ -82,4 +84,4 @@ def generate(
         source_attention(model, states[row : row + 1], valid[row : row + 1], output, pulse)
         for row, output in enumerate(outputs) if want_sources
     ]
-    return Generated(outputs, scores_of, tuple(sources))
+    return Generated(outputs, scores_of, tuple(sources), strategy.others())

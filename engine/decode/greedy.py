@@ -44,3 +44,7 @@ class Greedy:
         """The score is the sum of log-probabilities over the number of new tokens to `length_penalty`."""
         scores = self.scores / (self.lengths - 1) ** self.options.length_penalty
         return self.best(), tuple(scores.tolist())
+
+    def others(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """None: there is one row for each document."""
+        return ((),) * len(self.ids)

@@ -69,3 +69,6 @@ class Strategy(Protocol):
 
     def results(self) -> tuple[tuple[tuple[int, ...], ...], tuple[float, ...]]:
         """For each document the best output, and its score."""
+
+    def others(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """For each document the finished outputs that came second, third and so on."""

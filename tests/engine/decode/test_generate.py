@@ -44,6 +44,32 @@ def test_tokens_are_told_as_they_come(model: Any) -> None:
     assert [len(step[0]) for step in beams] == list(range(2, len(beams) + 2))
 
 
+def test_the_other_beams_are_told_best_first(model: Any) -> None:
+    written = generate(model, *documents(), replace(OPTIONS, n_beams=4))
+    for best, others in zip(written.ids, written.others, strict=True):
+        assert len(others) == 3 and best not in others
+        assert len({best, *others}) == 4, "each is another output"
+    scored = [_score(model, row, written.others[row]) for row in range(2)]
+    assert all(sorted(scores, reverse=True) == scores for scores in scored)
+    assert generate(model, *documents(), OPTIONS).others == ((), ())
+
+
+@torch.no_grad()
+def _score(model: Any, row: int, outputs: tuple[tuple[int, ...], ...]) -> list[float]:
+    """Log-probability over length, computed by feeding each output."""
+    ids, valid = (values[row : row + 1] for values in documents())
+    found = []
+    for output in outputs:
+        states = model.encode(ids, valid).last_hidden_state
+        state = model.start(states, valid, n_beams=1, max_length=len(output))
+        total = 0.0
+        for token, following in pairwise(output):
+            logits = model.step(torch.tensor([token]), state).float()
+            total += float(torch.log_softmax(logits, -1)[0, following])
+        found.append(total / (len(output) - 1) ** OPTIONS.length_penalty)
+    return found
+
+
 @pytest.mark.parametrize("n_beams", (1, 3))
 def test_the_same_again(model: Any, n_beams: int) -> None:
     options = replace(OPTIONS, n_beams=n_beams)
