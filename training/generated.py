@@ -44,7 +44,7 @@ SEED = 7
 DIGIT = re.compile(r"\d")
 SHARES = ("doubted", "numbers", "pairs", "repeated")
 HEAD = (
-    "| source | n | lead | extract | written | fused | doubted | numbers in evidence | pairs in it | repeated |\n"
+    "| source | n | lead | extract | written | fused | doubted | numbers known | pairs known | repeated |\n"
     "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
 )
 

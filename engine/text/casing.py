@@ -1,7 +1,7 @@
 """Capitals for what an uncased model wrote, as the source has them.
 
     casing = Casing(document_text)
-    casing.restore("the north sea company of karl ohm failed .")  ->  "The North Sea company of Karl Ohm failed."
+    casing.restore("the company of karl ohm failed .")  ->  "The company of Karl Ohm failed."
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from engine.text.casing import Casing
 
-SOURCE = "The North Sea company failed. Karl Ohm, who led NATO's fleet, sold it. Ships stayed; the ships rusted."
+SOURCE = (
+    "The North Sea company failed. Karl Ohm, who led NATO's fleet, sold it. Ships stayed; the ships rusted."
+)
 
 
 def test_words_are_written_as_the_source_writes_them() -> None:
