@@ -108,9 +108,41 @@
     sift();
   });
 
+  /* ---------------------------------------------------------------- settings */
+
+  const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)');
+
+  function showTheme() {
+    const now = localStorage.getItem('precis-theme') || 'system';
+    for (const button of document.querySelectorAll('[data-go=theme-of]')) {
+      const pressed = String(button.dataset.theme === now);
+      if (button.getAttribute('aria-pressed') !== pressed) button.setAttribute('aria-pressed', pressed);
+    }
+  }
+
+  document.addEventListener('click', (event) => {
+    const control = event.target.closest('[data-go]');
+    if (control?.dataset.go === 'theme-of') {
+      const wish = control.dataset.theme;
+      if (wish === 'system') localStorage.removeItem('precis-theme');
+      else localStorage.setItem('precis-theme', wish);
+      document.body.classList.toggle('dark', wish === 'dark' || (wish === 'system' && systemIsDark.matches));
+    }
+    if (control?.dataset.go === 'copy-text') {
+      navigator.clipboard.writeText(document.getElementById(control.dataset.from).textContent).then(() => {
+        control.textContent = 'Copied';
+        setTimeout(() => { control.textContent = 'Copy'; }, 2000);
+      });
+    }
+    showTheme();
+  });
+  systemIsDark.addEventListener('change', () => {
+    if (!localStorage.getItem('precis-theme')) document.body.classList.toggle('dark', systemIsDark.matches);
+  });
+
   /* ---------------------------------------------------------------- begin */
 
-  const look = () => { restore(); sift(); choose(); };
+  const look = () => { restore(); sift(); choose(); showTheme(); };
   look();
   new MutationObserver(look).observe(document.querySelector('gradio-app') || document.body, { subtree: true, childList: true });
 }

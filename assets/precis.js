@@ -284,6 +284,9 @@
       if (other && narrow()) showTab('summary');
       showPage(Number(data.page) || 1, JSON.parse(data.boxes || '[]'), Number(data.start ?? -1), Number(data.end ?? -1));
       if (data.boxes === '[]' && !state.textual) { state.asText = true; draw(); }
+    } else if (['models', 'settings'].includes(data.screen)) { // the link also fetches what they show
+      const link = document.querySelector('.nav-link[data-screen=' + data.screen + ']');
+      if (link) link.click(); else showScreen('library');
     } else showScreen(SCREENS.includes(data.screen) ? data.screen : 'library');
   }
 

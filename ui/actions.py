@@ -24,7 +24,7 @@ from ui.exports import ExportedFile, export, file_stem, marks
 from ui.jobs import Jobs, Story
 from ui.parts import read_part
 from ui.passwords import MOST_CHARS, Passwords
-from ui.preflight import Preflight, estimate, read_measured, setting_name
+from ui.preflight import Preflight, estimate, pace_of, read_measured, setting_name
 from ui.scanning import Scanning
 from ui.services import Engine
 from ui.values import LOCAL, BadRequest, Hosting, JobView, Workspace, is_active, seconds_left
@@ -42,6 +42,7 @@ SECONDS_BETWEEN_SWEEPS = 60.0
 MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
 ANNOTATED = "notes.pdf"
+OPENS_BROWSER = "open-browser"  # the name of a setting
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
 
 
@@ -305,6 +306,19 @@ class Actions:
     def models(self) -> tuple[ModelInfo, ...]:
         """The models on this computer."""
         return self._engine().models()
+
+    def speed(self, model: ModelInfo) -> float | None:
+        """Tokens a second of a model's latest runs on this computer; None before the first."""
+        device = str(self._store().get_setting(MACHINE, "device") or "cpu")
+        return pace_of(read_measured(self._store().get_setting(MACHINE, setting_name(model.name, device))))
+
+    def opens_browser(self) -> bool:
+        """Whether the reader wants the browser opened when the program starts."""
+        return self._store().get_setting(MACHINE, OPENS_BROWSER) is True
+
+    def set_opens_browser(self, wanted: bool) -> None:
+        """Remember that. Raises ReadOnlyLibrary."""
+        self._store().set_setting(MACHINE, OPENS_BROWSER, wanted)
 
     def device_reason(self) -> str:
         """Where models are computed, and why."""

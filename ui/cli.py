@@ -75,6 +75,7 @@ def serve(options: argparse.Namespace, services: Services) -> int:
             open_browser=options.open, mcp=options.mcp,
         ),
         store=services.store, reader=services.reader, engine=services.engine,
+        describe=lambda: describe_installation(services),
     )
 
 

@@ -1,7 +1,7 @@
 """The page as a table of contents: its screens, what each control calls, and the app around it.
 
-One page with four screens (library, document, jobs, about); assets/precis.js shows one at a
-time. Everything that changes is a region (ui/tabs/regions.py).
+One page with its screens (library, document, documents together, jobs, models, settings, about);
+assets/precis.js shows one at a time. Everything that changes is a region (ui/tabs/regions.py).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ui.tabs.about import build_about
 from ui.tabs.endpoints import Endpoints
 from ui.tabs.jobs import build_jobs
 from ui.tabs.library import Library, build_library
+from ui.tabs.machine import Describe, Machine, Screens, build_machine
 from ui.tabs.page import Page
 from ui.tabs.regions import Regions, region
 from ui.tabs.shelf import Shelf
@@ -39,7 +40,9 @@ UPLOADS = "uploads"  # the one folder of the data directory that Gradio may read
 SECONDS_UPLOADS_STAY = (600, 3600)  # look every, delete after; the handlers delete theirs at once
 
 
-def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
+def build_page(
+    actions: Actions, visitors: Visitors, data_dir: Path = Path(), describe: Describe = dict
+) -> gr.Blocks:
     """The page with everything wired."""
     hosted = actions.hosting.kept_for is not None
     with gr.Blocks(title="Precis", analytics_enabled=False, delete_cache=SECONDS_UPLOADS_STAY) as blocks:
@@ -52,6 +55,7 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
         jobs = build_jobs()
         several = build_several()
         about = build_about(hosted=hosted)
+        screens = None if hosted else build_machine()
         bar = region("bar", "stop")
         regions = Regions(
             place=place,
@@ -95,9 +99,10 @@ def build_page(actions: Actions, visitors: Visitors) -> gr.Blocks:
         wire.followed(bar.stop, page.stop, [])
         wire.followed(message.undo, shelf.undo, [])
         wire.followed(about.forget, shelf.forget, [])
+        if screens is not None:
+            wire.machine(navigation, screens, Machine(page, screens, data_dir, describe))
         wire.once(navigation.library, shelf.lists, [])
         wire.once(navigation.jobs, shelf.lists, [])
-        navigation.about(shelf.about, None, about, show_progress="hidden", api_visibility="private")
     blocks.queue(max_size=MAX_QUEUE, default_concurrency_limit=1, api_open=False)
     return blocks
 
@@ -157,6 +162,15 @@ class Wiring:
         self.followed(tab.gathered.stop, self._page.stop, [])
         self.followed(tab.gathered.resume, self._page.resume, [])
 
+    def machine(self, navigation: gr.HTML, screens: Screens, handlers: Machine) -> None:
+        """This computer: models, settings."""
+        outputs = [*self._outputs, *screens.all()]
+        self.once(navigation.models, handlers.models, [], outputs)
+        self.once(navigation.settings, handlers.settings, [], outputs)
+        self.once(screens.settings.startup, handlers.startup, [], outputs)
+        self.once(screens.settings.diagnose, handlers.diagnose, [], outputs)
+        self.followed(screens.settings.forget, self._shelf.forget, [])
+
     def once(self, event: Any, handler: Any, inputs: list[Any], outputs: list[Any] | None = None) -> Any:
         """Call the handler."""
         return event(
@@ -199,13 +213,14 @@ class PageApp:
 
 
 def build_app(
-    actions: Actions, *, visitors: Visitors, data_dir: Path, max_upload_bytes: int, mcp: bool = False
+    actions: Actions, *, visitors: Visitors, data_dir: Path, max_upload_bytes: int, describe: Describe = dict,
+    mcp: bool = False,
 ) -> PageApp:
     """The application to serve. GRADIO_TEMP_DIR must be set before this module is imported."""
     routes: list[Any] = build_routes(actions, visitors)
     files = Mount("/precis/assets", StaticFiles(directory=ASSETS))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, routes=[*routes, files])
-    blocks = build_page(actions, visitors)
+    blocks = build_page(actions, visitors, data_dir, describe)
     blocks.max_threads = MAX_THREADS
     # Not threads, whatever its name: events under way. A watch is one for as long as its page is open.
     blocks._queue.max_thread_count = PAGES_WATCHED + MAX_QUEUE

@@ -69,6 +69,11 @@ def n_chars_of(part: Document) -> int:
     return sum(len(sentence.span) for sentence in part.sentences)
 
 
+def pace_of(earlier: Sequence[Measured]) -> float | None:
+    """Tokens a second, as the median of earlier runs; None where there is none."""
+    return median(run.n_tokens / run.seconds for run in earlier) if earlier else None
+
+
 def setting_name(model: str, device: str) -> str:
     """Under what the runs of a model and device are kept."""
     return f"measured:{model}:{device}"

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,6 +168,7 @@ def serve(
     store: Callable[[], Store],
     reader: Callable[[], DocumentReader],
     engine: Callable[[], Engine],
+    describe: Callable[[], Mapping[str, str | list[str]]] = dict,
 ) -> int:
     """Serve until interrupted; 0, or 1 if the page could not be built or no port is free."""
     try:
@@ -182,7 +183,7 @@ def serve(
     uploads = private_directory(settings.data_dir)
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     try:
-        return _run(settings, listening, address, store, reader, engine)
+        return _run(settings, listening, address, store, reader, engine, describe)
     finally:
         shutil.rmtree(uploads, ignore_errors=True)
 
@@ -194,6 +195,7 @@ def _run(
     store: Callable[[], Store],
     reader: Callable[[], DocumentReader],
     engine: Callable[[], Engine],
+    describe: Callable[[], Mapping[str, str | list[str]]],
 ) -> int:
     import uvicorn
 
@@ -209,9 +211,12 @@ def _run(
         actions.start()
         from ui.layout import build_app
 
+        if actions.opens_browser() and not (settings.open_browser or settings.hosted):
+            webbrowser.open(address)
         limit = MAX_UPLOAD_BYTES_HOSTED if settings.hosted else MAX_UPLOAD_BYTES
         return build_app(
-            actions, visitors=visitors, data_dir=settings.data_dir, max_upload_bytes=limit, mcp=settings.mcp
+            actions, visitors=visitors, data_dir=settings.data_dir, max_upload_bytes=limit, describe=describe,
+            mcp=settings.mcp,
         )
 
     def on_ready() -> None:

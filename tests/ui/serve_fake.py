@@ -33,14 +33,17 @@ def main() -> int:
     @cache
     def reader():
 
-        return DocumentReader()
+        return DocumentReader(recogniser="tests.engine.ingest.fake_recogniser")
 
     try:
         return serve(
-            ServeSettings(port=port, data_dir=data_dir, mcp="--mcp" in sys.argv),
+            ServeSettings(
+                port=port, data_dir=data_dir, mcp="--mcp" in sys.argv, hosted="--hosted" in sys.argv
+            ),
             store=store,
             reader=reader,
             engine=lambda: engine,
+            describe=lambda: {"precis": "0.0-test", "cores": ["2", "slow"]},
         )
     finally:
         reader().close()

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -22,7 +23,7 @@ from engine.types import (
     Summary,
     SummarySentence,
 )
-from ui.about import data_view, models_view
+from ui.about import data_view, diagnostics_view, models_view, settings_view
 from ui.details import details_view
 from ui.html import Html
 from ui.insights import insights_view
@@ -151,6 +152,7 @@ def every_view(text: str) -> dict[str, Html]:
         document="d" * 64, title=text, page=3, pieces=((text, False), (text, True)), score=1.0
     )
     info = ModelInfo(text, "longformer", ("answer",), "", 1, "0", text, 1, (text,), text, True)
+    sizes = SimpleNamespace(n_documents=2, original_bytes=10, database_bytes=5)
     return {
         "summary": summary_view(workspace, None, (), boxes_of),
         "provisional": summary_view(workspace, running, places, boxes_of),
@@ -165,8 +167,10 @@ def every_view(text: str) -> dict[str, Html]:
         "bar": status_bar([running], {"d" * 64: text}),
         "jobs": jobs_view([running.row, failed.row], {"d" * 64: text}),
         "details": details_view(workspace),
-        "models": models_view([info], text),
-        "data": data_view(SimpleNamespace(n_documents=2, original_bytes=10, database_bytes=5)),
+        "models": models_view([info], {text: 3.0}, text),
+        "data": data_view(),
+        "settings": settings_view(sizes, Path(text), text, opens_browser=True),
+        "diagnostics": diagnostics_view({text: [text, text]}),
     }
 
 

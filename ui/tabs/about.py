@@ -1,9 +1,10 @@
-"""About: what this program promises, its keys, its models, its licence."""
+"""About: what this program promises, its keys, its licence."""
 
 from __future__ import annotations
 
 import gradio as gr
 
+from ui.about import data_view
 from ui.html import Html, element
 from ui.tabs.regions import region
 
@@ -57,10 +58,10 @@ def promises(*, hosted: bool = False) -> Html:
 
 
 def build_about(*, hosted: bool = False) -> gr.HTML:
-    """The screen; the list of models is filled when it is first shown."""
+    """The screen; what a hosted demo keeps stands here, elsewhere there are the settings for it."""
     with gr.Column(elem_id="screen-about", elem_classes="screen"):
         gr.HTML(promises(hosted=hosted), js_on_load=None, padding=False, apply_default_css=False)
-        models = region("models", "forget")
+        kept = region("kept", "forget", value=data_view() if hosted else "")
         gr.HTML(
             element(
                 "article",
@@ -72,4 +73,4 @@ def build_about(*, hosted: bool = False) -> gr.HTML:
             padding=False,
             apply_default_css=False,
         )
-        return models
+        return kept

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from engine.errors import NotInLibrary, PrecisError
-from ui.about import data_view, models_view
-from ui.html import Html, join
+from engine.errors import NotInLibrary
 from ui.lists import hits_view, undo_bar
-from ui.pieces import failure, note
+from ui.pieces import note
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page, Update, document_id, document_ids, guarded, number, place
 from ui.theme import ASSETS
@@ -122,13 +120,3 @@ class Shelf:
             self.regions.place: place("library"),
             self.regions.memory: Memory().kept(),
         }
-
-    def about(self) -> Html:
-        """What is kept; where the reader owns the computer, also the models and the device."""
-        try:
-            if self.actions.hosting.kept_for is not None:
-                return data_view(None)
-            models = models_view(self.actions.models(), self.actions.device_reason())
-            return join([data_view(self.actions.sizes()), models])
-        except PrecisError as error:
-            return failure(error.code, str(error))

@@ -8,7 +8,10 @@ from ui.html import Html, element
 from ui.pieces import link
 from ui.tabs.regions import sends
 
-SCREENS = {"library": "Library", "jobs": "Jobs", "about": "About"}
+SCREENS = {
+    "library": "Library", "jobs": "Jobs", "models": "Models", "settings": "Settings", "about": "About",
+}
+OWN = ("models", "settings")  # not where strangers share one server
 
 
 def shell(*, hosted: bool = False) -> Html:
@@ -18,7 +21,8 @@ def shell(*, hosted: bool = False) -> Html:
         ("Shared", "deleted after an hour") if hosted else ("Offline", "nothing leaves this computer")
     )
     promise = [element("span", class_="dot"), fact, element("span", f" \N{EM DASH} {more}", class_="wide")]
-    links = [link(name, words, class_="nav-link") for name, words in SCREENS.items()]
+    screens = {name: words for name, words in SCREENS.items() if not (hosted and name in OWN)}
+    links = [link(name, words, class_="nav-link") for name, words in screens.items()]
     return element(
         "header",
         element("h1", link("library", logo, "Precis", class_="brand", label="Precis, library")),
