@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.promises.figures import ROOT, Figure, Setting, allowed, command, environment, none_of, suite
-from tests.promises.files import acting, ordinary
-from tests.promises.server import Running
+from tests.promises.files import acting
+from tests.promises.offline import EXPORTS
 
-CONNECT = re.compile(
-    r"(?:connect|sendto)\(\d+, \{sa_family=AF_INET6?,.*?(?:inet_addr\(\"|AF_INET6, \")([0-9a-f.:]+)"
-)
-HERE = re.compile(r"127\.|::1|0\.0\.0\.0")
+SENDS = re.compile(r"(?:connect|send\w+)\(.*(?:inet_addr\(\"|AF_INET6, \")([0-9a-f.:]+)\"")
+HERE = re.compile(r"127\.|::1$|0\.0\.0\.0$|::$|::ffff:127\.")
+CUT_OFF = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 
 
 def check(setting: Setting) -> Iterator[Figure]:
-    """The network, traced where tracing is allowed."""
-    folder = setting.folder
-    file = folder / "a.pdf"
-    file.write_bytes(ordinary())
-    with Running(folder / "library") as server:
-        visitor = server.visitor()
-        visitor.add("a.pdf", file.read_bytes())
-        visitor.read_until_there(file.read_bytes())
-    log = folder / "library" / "egress.log"
-    attempts = log.read_text().splitlines() if log.exists() else []
-    yield none_of("P1", "attempts to leave, from start to stop (guard in the process)", attempts, 1, "weak")
-    if allowed("strace", "-o", "/dev/null", "true"):
-        yield _traced(folder, file)
-    if allowed("unshare", "-n", "true"):
-        done = subprocess.run(
-            ["unshare", "-n", *command(folder, "ingest", file, "--json")],
-            env=environment(PRECIS_DATA_DIR=str(folder / "cut off")),
-            capture_output=True,
-            check=False,
+    """Everything that a reader does, without a network and with system calls noted, where allowed."""
+    folder, n, trace = setting.folder, setting.choose(2, 20), setting.folder / "trace"
+    cut_off = CUT_OFF if allowed(*CUT_OFF, "true") else []
+    traced = ["strace", "-f", "-qq", "-e", "trace=network", "-o", str(trace)]
+    traced = traced if allowed(*cut_off, "strace", "-f", "-o", "/dev/null", "true") else []
+    done = subprocess.run(
+        [*cut_off, sys.executable, "-m", "tests.promises.offline", str(folder), str(n), *traced],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    form = "strong" if cut_off else "weak"
+    if done.returncode != 0:
+        yield Figure("P1", "everything works without a network", done.stderr[-300:], "yes", False, form)
+        return
+    found = json.loads(done.stdout.splitlines()[-1])
+    worked = f"{n} documents, {n} questions, {found['exports']} exports"
+    yield Figure(
+        "P1", "everything works without a network", worked, "all", found["exports"] == len(EXPORTS), form
+    )
+    yield none_of(
+        "P1", "attempts to leave (guard in the process)", found["attempts"], n, "strong" if traced else "weak"
+    )
+    if traced:
+        calls = trace.read_text(errors="replace").splitlines()
+        outside = [address for line in calls for address in SENDS.findall(line) if not HERE.match(address)]
+        yield none_of(
+            "P1",
+            f"calls outside of {len(calls):,}; addresses given to {found['thrown']} handlers (strace)",
+            outside,
+            len(calls),
         )
-        yield Figure(
-            "P1", "reads a document without any network", str(done.returncode), "0", done.returncode == 0
-        )
+    if "requests" in found:
+        beacons = found["outside"] + found["refused"]
+        yield none_of("P1", "requests of Chromium to elsewhere, made or refused", beacons, found["requests"])
     if not setting.quick:
         yield suite(
             "P1",
@@ -49,29 +63,6 @@ def check(setting: Setting) -> Iterator[Figure]:
             "tests/ui/test_http.py",
             "tests/ui/test_security.py",
         )
-
-
-def _traced(folder: Path, file: Path) -> Figure:
-    trace = folder / "trace"
-    subprocess.run(
-        [
-            "strace",
-            "-f",
-            "-qq",
-            "-e",
-            "trace=connect,sendto",
-            "-o",
-            str(trace),
-            *command(folder, "ingest", file, "--json"),
-        ],
-        env=environment(PRECIS_DATA_DIR=str(folder / "traced")),
-        capture_output=True,
-        check=True,
-    )
-    outside = [
-        address for address in CONNECT.findall(trace.read_text(errors="replace")) if not HERE.match(address)
-    ]
-    return none_of("P1", "connections outside while a file is read (strace)", outside, 1)
 
 
 def check_data(setting: Setting) -> Iterator[Figure]:

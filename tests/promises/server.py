@@ -168,6 +168,13 @@ class Visitor:
         )
         return self._join(verb, values, trigger, data)[0]
 
+    def throw(self, value: object) -> int:
+        """Give this value to every handler for every input; how many there are."""
+        for verb in self._verbs:
+            self._join(verb, {name: [value] for name in self._names.values()})
+            self._join(verb, {name: value for name in self._names.values()}, data=value)
+        return len(self._verbs)
+
     def watch(self) -> int:
         """Have this page told of everything that changes, as every open page is; the status."""
         return self._join(next(verb for verb in self._verbs if verb["types"]["generator"]), {})[0]
