@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
+import shutil
 import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.errors import CheckpointError
+from engine.models.longformer import LongformerConfig, LongformerForQuestionAnswering
+from engine.text.tokenizer import Tokenizer
+from engine.weights.checkpoint import INDEX, WEIGHTS, StoredWeights
 from engine.weights.header import read_header
-from tests.promises.figures import Figure, Setting, none_of, suite
+from tests.promises.figures import Figure, Setting, none_of, resident, suite
 
 SECONDS = 2.0
+SMALL = LongformerConfig(
+    vocab_size=50, width=16, n_heads=2, feed_forward_width=24, radii=(2, 3), max_positions=40, n_labels=2
+)
 
 
 class _Canary:
@@ -46,20 +55,85 @@ def _files(folder: Path, canary: Path) -> list[Path]:
     return [folder / name for name in bad]
 
 
+@contextlib.contextmanager
+def _forbidden(calls: list[str]) -> Iterator[None]:
+    """Unpickling by anybody is an error here, and is written down."""
+
+    def refuse(*arguments: object, **more: object) -> None:
+        calls.append("unpickled")
+        raise AssertionError("nothing may be unpickled")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load", "loads", "Unpickler"):
+            patch.setattr(pickle, name, refuse)
+        patch.setattr(torch, "load", refuse)
+        yield
+
+
+def check_set(setting: Setting) -> Iterator[Figure]:
+    """Model files from elsewhere, each in the place of one file of a small model that is good."""
+    found = setting.documents.rglob("*") if setting.documents else []
+    files = sorted(path for path in found if path.suffix in (".safetensors", ".bin", ".json"))
+    if not files:
+        return
+    taken, wild, slow, calls = [], [], [], list[str]()
+    with contextlib.suppress(CheckpointError):
+        _load(_exchanged(setting.folder / "first", files[0]))  # libraries that load themselves at first use
+    before, most = resident(), 0
+    with _forbidden(calls):
+        for number, path in enumerate(files):
+            started = time.monotonic()
+            try:
+                _load(_exchanged(setting.folder / str(number), path))
+                taken.append(path.name)
+            except CheckpointError:
+                pass
+            except Exception as error:  # whatever a file does, this is what must not happen
+                wild.append(f"{path.name}: {type(error).__name__}")
+            most = max(most, resident() - before)
+            if time.monotonic() - started > SECONDS:
+                slow.append(path.name)
+    yield none_of("P9", "model files of the set that a model took", taken, len(files))
+    yield none_of("P9", "refused without a name of ours, or by unpickling", wild + calls, len(files))
+    yield none_of("P9", f"refusals of them that took over {SECONDS:.0f} s", slow, len(files))
+    megabytes = most / (1 << 20)
+    yield Figure("P9", "memory that they took", f"{megabytes:.0f} MB", "<= 200 MB", megabytes <= 200)
+
+
+def _exchanged(folder: Path, file: Path) -> Path:
+    """A small model whose weights, index, configuration or tokenizer is this file."""
+    LongformerForQuestionAnswering(SMALL).save_pretrained(folder)
+    for name in ("tokenizer.json", "special_tokens_map.json"):
+        (folder / name).write_text("{}")
+    if file.suffix == ".json":
+        kinds = {"config": "config.json", "tokenizer": "tokenizer.json"}
+        name = next((name for kind, name in kinds.items() if kind in file.name), "config.json")
+        if "weight_map" in file.read_text(errors="replace"):
+            (folder / WEIGHTS).unlink()
+            name = INDEX
+        shutil.copy(file, folder / name)
+    else:
+        (folder / WEIGHTS).unlink()
+        shutil.copy(file, folder / (WEIGHTS if file.suffix == ".safetensors" else "pytorch_model.bin"))
+    return folder
+
+
+def _load(folder: Path) -> None:
+    """Everything of a model directory that is ever read."""
+    stored = StoredWeights(folder)
+    for _ in stored.tensors(stored.entries):
+        pass
+    LongformerForQuestionAnswering.from_pretrained(folder)
+    Tokenizer.from_directory(folder)
+
+
 def check(setting: Setting) -> Iterator[Figure]:
     """Hostile weights, while unpickling and torch.load are forbidden."""
     canary = setting.folder / "canary"
     files = _files(setting.folder, canary)
     calls: list[str] = []
-
-    def forbidden(*arguments: object, **more: object) -> None:
-        calls.append("unpickled")
-        raise AssertionError("nothing may be unpickled")
-
     taken, slow = [], []
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("load", "loads", "Unpickler"):
-            patch.setattr(pickle, name, forbidden)
+    with _forbidden(calls):
         for path in files:
             started = time.monotonic()
             try:
@@ -80,6 +154,7 @@ def check(setting: Setting) -> Iterator[Figure]:
         if "torch.load(" in path.read_text("utf-8") or "import pickle" in path.read_text("utf-8")
     ]
     yield none_of("P9", "files of the engine that unpickle anything", users, 1)
+    yield from check_set(setting)
     if not setting.quick:
         yield suite(
             "P9",
