@@ -49,14 +49,14 @@ def none_of(promise: str, what: str, found: list[str] | int, of: int, form: str 
     return Figure(promise, what, shown, "0", n == 0 and of > 0, form)
 
 
-def suite(promise: str, what: str, *nodes: str) -> Figure:
-    """Tests that hold the promise elsewhere in the suite."""
+def suite(promise: str, what: str, *nodes: str, **more: str) -> Figure:
+    """Tests that hold the promise elsewhere in the suite, with more in their environment."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nodes],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment(**more),
         check=False,
     )
     summary = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "nothing ran"

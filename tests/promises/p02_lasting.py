@@ -120,5 +120,6 @@ def check_full_disk(setting: Setting) -> Iterator[Figure]:
 def check_old(setting: Setting) -> Iterator[Figure]:
     """Every earlier form of the tables; bytes flipped at random."""
     if not setting.quick:
-        yield suite("P15", "earlier tables, killed migrations", "tests/storage/test_migrations.py")
-        yield suite("P15", "flipped bytes", "tests/storage/test_damage.py")
+        migrations = "tests/storage/test_migrations.py"
+        yield suite("P15", "earlier tables, an upgrade killed 100 times", migrations, PRECIS_TEST_KILLS="100")
+        yield suite("P15", "50 databases with flipped bytes", "tests/storage/test_damage.py")

@@ -11,6 +11,7 @@ from engine.ingest.reader import LOCAL, DocumentReader
 from storage.store import Store
 from tests.promises.figures import Figure, Setting, descriptors, none_of, resident, suite
 from tests.promises.files import HOSTILE_NAMES, ordinary, prose_about
+from tests.promises.server import Running, as_browsers_send
 from tests.storage.conftest import Clock, build_document
 from ui.html import element
 
@@ -49,8 +50,31 @@ def check_names(setting: Setting) -> Iterator[Figure]:
     yield none_of("P14", "names shown unescaped", unescaped, len(HOSTILE_NAMES))
     wanted = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(len(HOSTILE_NAMES))]
     in_order = [row.id for row in reversed(rows)] == wanted
+    yield _uploaded(setting)
     yield Figure(
         "P14", "order, while the clock jumped by decades", "kept" if in_order else "lost", "kept", in_order
+    )
+
+
+def _uploaded(setting: Setting) -> Figure:
+    """The same names, given by a browser."""
+    refused = []
+    with Running(setting.folder / "served") as server:
+        visitor = server.visitor()
+        for number, name in enumerate(HOSTILE_NAMES):
+            data = ordinary(f"Number {number}.")
+            try:
+                visitor.add(as_browsers_send(name), data)
+                visitor.read_until_there(data, 20)
+            except AssertionError:
+                refused.append(f"{name!r} {number}")
+        kept = [path for path in (setting.folder / "served").rglob("*") if path.is_file()]
+    strange = [path.name for path in kept if path.suffix in (".pdf", ".exe") or len(path.name) > 64]
+    return none_of(
+        "P14",
+        "names that an upload was refused for, or that became a path",
+        refused + strange,
+        len(HOSTILE_NAMES),
     )
 
 

@@ -103,6 +103,13 @@ class Running:
         return self._visitors[-1]
 
 
+def as_browsers_send(name: str) -> str:
+    """A file name as it stands in the header of a form, where quotes and line ends are escaped."""
+    for letter, code in (('"', "%22"), ("\r", "%0D"), ("\n", "%0A"), ("\0", "%00")):
+        name = name.replace(letter, code)
+    return name.encode("utf-8", "replace").decode()
+
+
 class Visitor:
     """One browser's worth of requests, over one connection."""
 
