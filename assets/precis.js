@@ -251,6 +251,11 @@
     card.hidden = !quoted;
     if (!quoted) return;
     card.textContent = '\u201c' + quoted.dataset.quote + '\u201d';
+    if (quoted.dataset.ocr) {
+      const sure = document.createElement('small');
+      sure.textContent = quoted.dataset.ocr[0].toUpperCase() + quoted.dataset.ocr.slice(1);
+      card.append(sure);
+    }
     quoted.setAttribute('aria-describedby', 'quote');
     const place = quoted.getBoundingClientRect(), width = Math.min(420, window.innerWidth - 24);
     card.style.maxWidth = width + 'px';

@@ -79,7 +79,7 @@ class NoText(DocumentError):
     status = "no_text"
     default = (
         "No page of this file has a text layer: it is probably a scan. "
-        "Its text can be recognised (OCR) if you ask for it; in the terminal, with --ocr."
+        "Its text must be recognised (OCR) before it can be used."
     )
 
 

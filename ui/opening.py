@@ -22,8 +22,11 @@ def open_document(reader: DocumentReader, path: Path, *, password: str = "", ocr
         with ProgressLine() as line:
             document = reader.read(path, name=path.name, password=password, on_event=line)
     except NoText as refused:
-        if not ocr or not refused.pages:
+        if not refused.pages or path.suffix.lower() != ".pdf":
             raise
+        if not ocr:
+            words = f"{refused} Add --ocr to have it recognised."
+            raise NoText(words, document=refused.document, pages=refused.pages) from None
         return _recognised(reader, path, refused.pages, password, refused=refused)
     # A whole document may still have empty pages; there is nothing to recognise on them.
     if ocr and document.status == "partial" and document.pages_without_text and document.is_printed:

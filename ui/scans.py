@@ -62,14 +62,14 @@ def _offer(document_id: str, offer: Offer, *, was_tried: bool) -> Html:
 def _words(offer: Offer) -> tuple[str, bool]:
     """What recognition takes, asked for first, and whether it can be had."""
     if offer.most_pages is not None and not offer.is_installed:
-        return "Their text cannot be recognised in this demonstration.", False
+        return "Text cannot be recognised in this demonstration.", False
     if offer.most_pages is not None and len(offer.pages) > offer.most_pages:
         return f"This demonstration recognises the text of {offer.most_pages} pages at most.", False
     if not offer.is_installed:
-        return f"Their text can be recognised. {RecognitionMissing.default}", False
-    seconds = f"{duration(offer.seconds)} for {plural(len(offer.pages), 'page')}"
+        return f"Their text could be recognised. {RecognitionMissing.default}", False
     guess = "" if offer.is_measured else " (a guess until the first time)"
     return (
-        f"Recognise their text? It takes {seconds}{guess}, here on this computer, and you can stop it. "
+        f"Recognise the text of {plural(len(offer.pages), 'page')}? "
+        f"It takes {duration(offer.seconds)}{guess}, here on this computer, and you can stop it. "
         "What is recognised may hold mistakes and is marked OCR wherever it is cited."
     ), True

@@ -194,11 +194,17 @@ class Page:
         chosen = {
             self.regions.part: "",
             self.regions.compared: "",
-            self.regions.sections: sections_view(document),
-            self.regions.preflight: self._preflight(owner, wanted),
+            **self.show_ahead(owner, wanted),
         }
         memory = {self.regions.memory: Memory(wanted).kept()}
         return {**shown, **chosen, **memory, self.regions.place: order}
+
+    def show_ahead(self, owner: str, wanted: str) -> Update:
+        """What can be chosen of a document, and what a summary of all of it will take."""
+        return {
+            self.regions.sections: sections_view(self.actions.document(owner, wanted)),
+            self.regions.preflight: self._preflight(owner, wanted),
+        }
 
     # ------------------------------------------------------------------- handlers
 

@@ -23,7 +23,7 @@ import gradio as gr
 from engine.errors import NotInLibrary, PrecisError
 from ui.jobs import Story
 from ui.lists import adding_view, status_bar, wants_password
-from ui.recognition import Offer, is_new, superseded, wants_recognition
+from ui.recognition import KIND, Offer, is_new, superseded, wants_recognition
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page, Update
 from ui.tabs.together import Together, read_chosen
@@ -73,6 +73,9 @@ class Watch:
         mine = [(v.row.id, v.row.state, v.story.last) for v in views if v.row.document_id == self.document]
         if self.document is not None and self._changed("document", [self.document, *mine]):
             update = {**self.page.show_document(self.owner, self.document, self._stories), **update}
+            done = [v.row.id for v in views if v.row.kind == KIND and v.row.state == "done"]
+            if self._changed("recognised", done) and done:
+                update = {**self.page.show_ahead(self.owner, self.document), **update}
         ours = [(row.id, row.state) for row in rows if row.params.get("together") == name_of(self.chosen)]
         if ours and self._changed("together", ours):
             update = {**self.set.show(self.owner, self.chosen), **update}

@@ -142,3 +142,22 @@ def save(tmp_path: Path) -> Callable[..., Path]:
         path.write_bytes(data)
         return path
     return write
+
+
+def bars(n: int, width: float = 400.0, height: float = 10.0) -> bytes:
+    """Content of a page that is a picture: bars from the top, 72 points from the left, one every 14."""
+    rows = [b"0 g %g %g %g %g re f" % (72, HEIGHT - 100 - 14 * i - height, width, height) for i in range(n)]
+    return b"\n".join(rows)
+
+
+@pytest.fixture
+def picture() -> Callable[..., bytes]:
+    return bars
+
+
+@pytest.fixture(scope="session")
+def seer() -> Iterator[DocumentReader]:
+    """A reader whose recogniser is a fake one."""
+    shared = DocumentReader(LOCAL, recogniser="tests.engine.ingest.fake_recogniser")
+    yield shared
+    shared.close()
