@@ -43,6 +43,7 @@ def build_theme() -> gr.themes.Base:
         "button_primary_text_color": "var(--on-accent)",
         "button_primary_background_fill_hover": "var(--accent-strong)",
         "button_secondary_background_fill": "var(--card)",
+        "button_secondary_background_fill_hover": "var(--accent-soft)",
         "button_secondary_text_color": "var(--ink)",
         "button_secondary_border_color": "var(--line-strong)",
         "checkbox_background_color": "var(--card)",

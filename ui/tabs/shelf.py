@@ -37,6 +37,8 @@ class Shelf:
             upload = Path(name).resolve()
             if not upload.is_relative_to(self.uploads):
                 raise BadRequest
+            if not upload.exists() and len(files or []) > 1:
+                continue  # the field still named what was added a moment ago
             try:
                 jobs.append(self.actions.add(owner, upload, upload.name))
             finally:
