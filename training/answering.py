@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.tasks.reader import Reader
-from engine.text.tokenizer import WordPiece
 from training.fast import encode_short
 from training.prepare import Questions
+from training.special import Special
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Example:
 class Maker:
     """Makes examples of one source."""
 
-    def __init__(self, questions: Questions, tokenizer: WordPiece, mix: Mix) -> None:
-        self.questions, self.tokenizer, self.mix = questions, tokenizer, mix
+    def __init__(self, questions: Questions, special: Special, mix: Mix) -> None:
+        self.questions, self.special, self.mix = questions, special, mix
         self._texts_of: dict[int, list[int]] = {}
         for text, group in enumerate(questions.group.tolist()):
             self._texts_of.setdefault(group, []).append(text)
@@ -96,7 +96,7 @@ class Maker:
             low = max(0, min(len(ids) - room, centre - chance.randrange(room // 8, room * 7 // 8)))
             if start >= 0 and end >= low + room:
                 low = max(0, end - room + 1)
-        special = self.tokenizer
+        special = self.special
         shift = len(question) + 2 - low
         framed = [special.cls_id, *question, special.sep_id, *ids[low : low + room], special.sep_id]
         found = start >= 0
@@ -133,9 +133,10 @@ def tensors(batch: Sequence[Example], pad_id: int) -> tuple[Tensor, Tensor, Tens
 
 
 def span_scores(reader: Reader, batch: Sequence[Example], frozen: int = 0) -> Tensor:
-    """(B, L, 2) scores in float32, computed in bfloat16."""
-    ids, n_global, types = tensors(batch, reader.config.encoder.pad_id)
-    with torch.autocast("cpu", torch.bfloat16):
+    """(B, L, 2) scores in float32, computed in bfloat16 where the reader is."""
+    device = reader.qa_outputs.weight.device
+    ids, n_global, types = (one.to(device) for one in tensors(batch, reader.config.encoder.pad_id))
+    with torch.autocast(device.type, torch.bfloat16):
         states = encode_short(reader.longformer, ids, n_global, types, torch.bfloat16, frozen)
     scores = functional.linear(states.float(), reader.qa_outputs.weight, reader.qa_outputs.bias)
     able = (ids != reader.config.encoder.pad_id) & (types == 1)
@@ -146,7 +147,7 @@ def span_scores(reader: Reader, batch: Sequence[Example], frozen: int = 0) -> Te
 def answering_loss(reader: Reader, batch: Sequence[Example], frozen: int = 0) -> Tensor:
     """Cross-entropy of the first and the last token, mean of the two."""
     scores = span_scores(reader, batch, frozen)
-    start = torch.tensor([example.start for example in batch])
-    end = torch.tensor([example.end for example in batch])
+    start = torch.tensor([example.start for example in batch], device=scores.device)
+    end = torch.tensor([example.end for example in batch], device=scores.device)
     first = functional.cross_entropy(scores[..., 0], start)
     return (first + functional.cross_entropy(scores[..., 1], end)) / 2

@@ -2,7 +2,7 @@
 
 The 512 learned positions are copied along the whole table, and the projections of global tokens
 start as copies of the others. The files are those of sentence-transformers/all-MiniLM-L6-v2
-(Apache-2.0): `model.safetensors`, `tokenizer.json`, `config.json` in one folder.
+(Apache-2.0): `model.safetensors`, `special.json`, `config.json` in one folder.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch import Tensor
 from engine.models.longformer import LongformerConfig, LongformerModel
 from engine.tasks.features import N_FEATURES
 from engine.tasks.reader import Reader, ReaderConfig
-from engine.text.tokenizer import WordPiece
+from training.special import read_special
 
 MAX_TOKENS = 4096
 
 
 def start_from_minilm(directory: Path, radius: int = 256) -> Reader:
     """A reader whose encoder computes what MiniLM does on short texts; its heads are fresh."""
-    tokenizer = WordPiece.from_directory(directory)
+    special = read_special(directory)
     stored = {
         name.removeprefix("bert."): tensor
         for name, tensor in load_file(directory / "model.safetensors").items()
@@ -35,11 +35,11 @@ def start_from_minilm(directory: Path, radius: int = 256) -> Reader:
         n_heads=12,
         feed_forward_width=stored["encoder.layer.0.intermediate.dense.weight"].shape[0],
         radii=(radius,) * sum(name.endswith("attention.self.query.weight") for name in stored),
-        max_positions=MAX_TOKENS + tokenizer.pad_id + 1,
+        max_positions=MAX_TOKENS + special.pad_id + 1,
         n_token_types=2,
         norm_eps=1e-12,
-        pad_id=tokenizer.pad_id,
-        sep_id=tokenizer.sep_id,
+        pad_id=special.pad_id,
+        sep_id=special.sep_id,
         dropout=0.0,
         attention_dropout=0.0,
     )

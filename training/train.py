@@ -3,13 +3,16 @@
 A recipe names a run, where its weights start, and its stages, each with its sources, its learning
 rate and what its examples look like. Every few minutes everything that decides the rest is
 written (weights, averages, optimizer, place), so that a run killed at any step goes on as if
-nothing had happened. Loss, throughput and time left go to the screen and to `log.csv`.
+nothing had happened; `--minutes` stops it there by itself. Loss, also on validation data,
+throughput and time left go to the screen and to `log.csv`. The same recipe runs on a processor
+and on a graphics card.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import math
 import random
 import time
 import tomllib
@@ -21,13 +24,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.text.tokenizer import WordPiece
+from engine.device import choose_device
 from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
 from training.minilm import start_from_minilm
 from training.prepare import DATA, Questions
+from training.special import Special, read_special
 
 RUNS = Path(__file__).parent / "runs"
 REPORT_EVERY = 25  # steps
+VALIDATION = 12  # batches of validation data that each checkpoint is measured on
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,20 @@ def _read_stage(values: dict[str, Any]) -> Stage:
     return Stage(mix=Mix(**mix), **values)
 
 
-def batches_of(stage: Stage, seed: int, tokenizer: WordPiece, data: Path) -> list[list[Example]]:
-    """All batches of a stage, from the seed and the prepared data alone."""
+def batches_of(
+    stage: Stage, seed: int, special: Special, data: Path, split: str = "train"
+) -> list[list[Example]]:
+    """All batches of a stage, from the seed and the prepared data alone. Sources that have no such
+    split give none."""
     batches = []
     for epoch in range(stage.epochs):
         chance = random.Random(f"{seed} {stage.name} {epoch}")
         examples: list[Example] = []
         for source, share in sorted(stage.sources.items()):
-            maker = Maker(Questions.load(data / f"questions.{source}.train.npz"), tokenizer, stage.mix)
+            file = data / f"questions.{source}.{split}.npz"
+            if split != "train" and not file.is_file():
+                continue
+            maker = Maker(Questions.load(file), special, stage.mix)
             whole, part = divmod(share, 1)
             numbers = list(range(len(maker.questions))) * int(whole)
             numbers += chance.sample(range(len(maker.questions)), int(part * len(maker.questions)))
@@ -173,37 +184,78 @@ def save(state: Any, file: Path) -> None:
     file.with_suffix(".new").replace(file)
 
 
-def train_stage(run: Run, batches: Sequence[Sequence[Any]], folder: Path, every_seconds: float) -> None:
-    """All steps that are left, with a line and a row now and then, and checkpoints."""
+@dataclass(frozen=True)
+class Pace:
+    """When to write a checkpoint, and when to stop: moments are those of time.monotonic()."""
+
+    folder: Path
+    every_seconds: float
+    until: float = math.inf
+
+
+def train_stage(
+    run: Run, batches: Sequence[Sequence[Any]], valid: Sequence[Sequence[Any]], pace: Pace
+) -> bool:
+    """All steps that are left, with a line and a row now and then, and checkpoints. False where the
+    time was over before the steps were; raises FloatingPointError where the loss is no number."""
     began = saved = time.monotonic()
     n_tokens, first = 0, run.step
     for batch in batches[run.step :]:
         loss = run.learn(batch)
         n_tokens += sum(map(len, batch))
-        if run.step % REPORT_EVERY == 0 or run.step == run.n_steps:
+        over = time.monotonic() > pace.until and run.step < run.n_steps
+        if over or run.step % REPORT_EVERY == 0 or run.step == run.n_steps:
+            if not math.isfinite(float(loss)):
+                raise FloatingPointError(f"The loss of step {run.step} is {float(loss)}. Learn more slowly.")
             seconds = time.monotonic() - began
             left = seconds / (run.step - first) * (run.n_steps - run.step)
-            _report(folder, run, float(loss), n_tokens / seconds, left)
-        if time.monotonic() - saved > every_seconds:
-            save(run.state(), folder / "checkpoint.pt")
+            _report(pace.folder, run, float(loss), n_tokens / seconds, left)
+        if over or time.monotonic() - saved > pace.every_seconds:
+            save(run.state(), pace.folder / "checkpoint.pt")
+            _report_validation(pace.folder, run, valid)
             saved = time.monotonic()
+        if over:
+            return False
+    _report_validation(pace.folder, run, valid)
+    return True
+
+
+def validation_loss(run: Run, batches: Sequence[Sequence[Any]]) -> float:
+    """Mean loss of batches that nothing is learned from."""
+    run.model.eval()
+    with torch.no_grad():
+        losses = [float(run.task.loss(run.model, batch, run.stage)) for batch in batches]
+    run.model.train()
+    return sum(losses) / max(1, len(losses))
 
 
 def _report(folder: Path, run: Run, loss: float, rate: float, left: float) -> None:
     step = f"{run.stage.name} {run.step}/{run.n_steps}"
     print(f"{step}  loss {loss:.3f}  {rate:,.0f} tokens/s  {left:,.0f} s left", flush=True)
-    file = folder / "log.csv"
-    with file.open("a", newline="") as stream:
+    _log(folder, run, f"{loss:.4f}", f"{rate:.0f}", f"{left:.0f}", "")
+
+
+def _report_validation(folder: Path, run: Run, batches: Sequence[Sequence[Any]]) -> None:
+    if batches:
+        loss = validation_loss(run, batches)
+        print(f"{run.stage.name} {run.step}/{run.n_steps}  validation loss {loss:.3f}", flush=True)
+        _log(folder, run, "", "", "", f"{loss:.4f}")
+
+
+def _log(folder: Path, run: Run, *figures: str) -> None:
+    with (folder / "log.csv").open("a", newline="") as stream:
         rows = csv.writer(stream)
         if not stream.tell():
-            rows.writerow(["stage", "step", "steps", "loss", "tokens_per_second", "seconds_left"])
-        rows.writerow([run.stage.name, run.step, run.n_steps, f"{loss:.4f}", f"{rate:.0f}", f"{left:.0f}"])
+            rows.writerow(
+                ["stage", "step", "steps", "loss", "tokens_per_second", "seconds_left", "validation_loss"]
+            )
+        rows.writerow([run.stage.name, run.step, run.n_steps, *figures])
 
 
 def stages_left(recipe: Recipe, folder: Path, resume: bool) -> Iterator[tuple[Stage, dict[str, Any] | None]]:
     """Stages that have no result yet, with the checkpoint inside the first where there is one."""
     file = folder / "checkpoint.pt"
-    state = torch.load(file, weights_only=True) if resume and file.is_file() else None
+    state = _load(file) if resume and file.is_file() else None
     for stage in recipe.stages:
         if resume and (folder / f"{stage.name}.pt").is_file():
             continue
@@ -214,42 +266,50 @@ def train_stages(
     model: nn.Module,
     recipe: Recipe,
     task: Task,
-    batches: Callable[[Stage], Sequence[Sequence[Any]]],
+    batches: Callable[[Stage, str], Sequence[Sequence[Any]]],
     folder: Path,
     options: argparse.Namespace,
-) -> None:
-    """Every stage that has no result yet, from the result of the last that has one."""
+) -> bool:
+    """Every stage that has no result yet, from the result of the last that has one. `batches` gives
+    those of a stage and a split. False where the time was over first."""
     done = [stage for stage in recipe.stages if options.resume and (folder / f"{stage.name}.pt").is_file()]
     if done:
-        model.load_state_dict(torch.load(folder / f"{done[-1].name}.pt", weights_only=True))
-    model.train()
+        model.load_state_dict(_load(folder / f"{done[-1].name}.pt"))
+    until = time.monotonic() + 60 * options.minutes if options.minutes else math.inf
+    model.to(choose_device(options.device).torch_device).train()
     for stage, state in stages_left(recipe, folder, options.resume):
-        made = batches(stage)
+        made, valid = batches(stage, "train"), batches(stage, "valid")[:VALIDATION]
         run = Run(model, stage, len(made), task)
         if state is not None:
             run.restore(state)
-        train_stage(run, made, folder, options.save_every)
+        if not train_stage(run, made, valid, Pace(folder, options.save_every, until)):
+            print(f"The {options.minutes:g} minutes are over. Go on with --resume.", flush=True)
+            return False
         run.finish()
         save(model.state_dict(), folder / f"{stage.name}.pt")
+    return True
+
+
+def _load(file: Path) -> Any:
+    return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def train_reader(recipe: Recipe, folder: Path, options: argparse.Namespace) -> None:
     """Questions, then the salience head where the recipe and the corpus are there for it."""
-    tokenizer = WordPiece.from_directory(options.start)
+    special = read_special(options.start)
     reader = start_from_minilm(options.start)
-    train_stages(
-        reader,
-        recipe,
-        ANSWERING,
-        lambda stage: batches_of(stage, recipe.seed, tokenizer, options.data),
-        folder,
-        options,
-    )
-    if recipe.salience and options.corpus:
+    if options.weights is not None:
+        reader.load_state_dict(_load(options.weights))
+
+    def batches(stage: Stage, split: str) -> list[list[Example]]:
+        return batches_of(stage, recipe.seed, special, options.data, split)
+
+    finished = train_stages(reader, recipe, ANSWERING, batches, folder, options)
+    if finished and recipe.salience and options.corpus:
         from training.salience import train_salience
 
         train_salience(
-            reader, recipe.salience, recipe.seed, options.corpus, options.start, options.data, folder
+            reader.cpu(), recipe.salience, recipe.seed, options.corpus, options.start, options.data, folder
         )
         save(reader.state_dict(), folder / "final.pt")
 
@@ -260,11 +320,13 @@ def main() -> None:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--start", type=Path, required=True, help="the folder of the files to start from")
     parser.add_argument("--corpus", type=Path, help="for the salience stage, which reads whole documents")
-    parser.add_argument("--weights", type=Path, help="of a trained reader, for a writer to start from")
+    parser.add_argument("--weights", type=Path, help="of a reader, to start from instead of MiniLM's")
     parser.add_argument("--pairs", type=Path, help="your own pairs as .jsonl, to fine-tune --start on")
     parser.add_argument("--resume", action="store_true", help="go on where this run was stopped")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--runs", type=Path, default=RUNS)
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--minutes", type=float, help="stop then, with a checkpoint to go on from")
     parser.add_argument("--save-every", type=float, default=150, metavar="SECONDS")
     options = parser.parse_args()
     recipe = read_recipe(options.recipe)

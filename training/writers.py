@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,14 +28,16 @@ from engine.models.led import DecoderLayer, EncoderLayer, LEDConfig, LEDForCondi
 from engine.models.longformer import Layer, LongformerModel
 from engine.models.longt5 import LongT5ForConditionalGeneration
 from engine.text.sentencepieces import SentencePieces
-from engine.text.tokenizer import Tokenizer, WordPiece
+from engine.text.tokenizer import Tokenizer
 from training.minilm import start_from_minilm
+from training.special import Special, read_special
 from training.train import Recipe, Stage, Task, train_stages
 from training.writing import Pair, Pairs
 
 Writer = LEDForConditionalGeneration | LongT5ForConditionalGeneration
 DECODER_LAYERS = (0, 2, 4, 5)  # of the encoder, that the decoder starts from
 SMOOTHING = 0.1
+TOKENIZERS = ("tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json", "spiece.model")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Limits:
 # ------------------------------------------------------------------ where it starts
 
 
-def start_led(longformer: LongformerModel, tokenizer: WordPiece) -> LEDForConditionalGeneration:
+def start_led(longformer: LongformerModel, special: Special) -> LEDForConditionalGeneration:
     """A LED whose encoder computes what a Longformer of 4,096 positions does on texts of type 0."""
     old = longformer.config
     position = longformer.embeddings.position.weight.detach()[old.pad_id + 1 :]
@@ -72,10 +75,10 @@ def start_led(longformer: LongformerModel, tokenizer: WordPiece) -> LEDForCondit
         n_decoder_layers=len(DECODER_LAYERS),
         max_positions=len(position),
         max_decoder_positions=512,
-        bos_id=tokenizer.cls_id,
-        pad_id=tokenizer.pad_id,
-        eos_id=tokenizer.sep_id,
-        decoder_start_id=tokenizer.cls_id,
+        bos_id=special.cls_id,
+        pad_id=special.pad_id,
+        eos_id=special.sep_id,
+        decoder_start_id=special.cls_id,
         dropout=0.0,
     )
     model = LEDForConditionalGeneration(config)
@@ -144,11 +147,16 @@ def read_pairs(file: Path, tokenizer: Tokenizer | SentencePieces) -> Iterator[Pa
             yield Pair(tokenizer.encode(row["document"]).ids, tokenizer.encode(row["summary"]).ids)
 
 
-def stored_pairs(data: Path, sources: dict[str, float], chance: random.Random) -> list[Pair]:
+def stored_pairs(
+    data: Path, sources: dict[str, float], chance: random.Random, split: str = "train"
+) -> list[Pair]:
     """Pairs that `training.writing` prepared, each source as often as a stage says."""
     found: list[Pair] = []
     for source, share in sorted(sources.items()):
-        pairs = Pairs.load(data / f"pairs.{source}.train.npz")
+        file = data / f"pairs.{source}.{split}.npz"
+        if split != "train" and not file.is_file():
+            continue
+        pairs = Pairs.load(file)
         whole, part = divmod(share, 1)
         numbers = list(range(len(pairs))) * int(whole)
         numbers += chance.sample(range(len(pairs)), int(part * len(pairs)))
@@ -215,29 +223,28 @@ def checkpoint_layers_(model: Writer) -> None:
 def train_writer(recipe: Recipe, folder: Path, options: argparse.Namespace) -> None:
     """Train what a recipe of `kind = "writer"` says; the result also as a checkpoint directory."""
     limits = Limits(**(recipe.limits or {}))
-    tokenizer: Tokenizer | SentencePieces
     model: Writer
     if options.pairs is None:
-        tokenizer = WordPiece.from_directory(options.start)
         reader = start_from_minilm(options.start)
         if options.weights is not None:
-            reader.load_state_dict(torch.load(options.weights, weights_only=True))
-        model = start_led(reader.longformer, tokenizer)
-        own = None
+            reader.load_state_dict(torch.load(options.weights, map_location="cpu", weights_only=True))
+        model, own = start_led(reader.longformer, read_special(options.start)), None
     else:
         model, tokenizer = load_writer(options.start)
         own = list(read_pairs(options.pairs, tokenizer))
         checkpoint_layers_(model)
 
-    def batches(stage: Stage) -> list[list[Pair]]:
+    def batches(stage: Stage, split: str) -> list[list[Pair]]:
         found = []
-        for epoch in range(stage.epochs):
+        for epoch in range(stage.epochs if split == "train" or own is None else 0):
             chance = random.Random(f"{recipe.seed} {stage.name} {epoch}")
-            pairs = stored_pairs(options.data, stage.sources, chance) if own is None else own
+            pairs = stored_pairs(options.data, stage.sources, chance, split) if own is None else own
             found += batch_pairs(pairs, limits, stage.batch_tokens, chance)
         return found
 
     task = Task(lambda model, batch, stage: writing_loss(model, batch, limits), lambda name, stage: True)
-    train_stages(model, recipe, task, batches, folder, options)
-    model.save_pretrained(folder / "model")
-    tokenizer.save(folder / "model")
+    if train_stages(model, recipe, task, batches, folder, options):
+        model.cpu().save_pretrained(folder / "model")
+        for file in TOKENIZERS:
+            if (options.start / file).is_file():
+                shutil.copyfile(options.start / file, folder / "model" / file)

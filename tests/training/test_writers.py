@@ -147,7 +147,8 @@ def test_a_checkpoint_is_fine_tuned_on_pairs_of_ones_own(tmp_path: Path) -> None
         "own", 1, "own", (Stage("tune", {}, 1e-2, epochs=30, batch_tokens=128, warm_steps=2),), "writer"
     )
     options = argparse.Namespace(
-        start=start, pairs=pairs, weights=None, data=tmp_path, resume=False, save_every=1e9
+        start=start, pairs=pairs, weights=None, data=tmp_path, resume=False, save_every=1e9, minutes=None,
+        device="cpu",
     )
     (tmp_path / "run").mkdir()
     train_writer(recipe, tmp_path / "run", options)
