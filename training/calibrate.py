@@ -22,6 +22,7 @@ from engine.tasks.answer import rank, stand
 from engine.tasks.reader import Calibration, LoadedReader
 from engine.text.tokenizer import WordPiece
 from training.minilm import start_from_minilm
+from training.reliability import bins, calibration_error
 from training.whole import Judged, ask, read
 
 SEED = 5
@@ -71,18 +72,6 @@ def _logistic(standings: Numbers, labels: npt.NDArray[np.bool_]) -> tuple[float,
     return (*weights.tolist(), float(model.intercept_[0] - weights @ middle))
 
 
-def calibration_error(confidences: Sequence[float], truths: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error (Guo et al. 2017): over bins of equal width, the mean distance
-    between what was claimed and what came true, weighed by the number of statements."""
-    claimed, true = np.array(confidences), np.array(truths, dtype=float)
-    place = np.minimum((claimed * bins).astype(int), bins - 1)
-    parts = [np.flatnonzero(place == number) for number in range(bins)]
-    return float(
-        sum(len(part) * abs(claimed[part].mean() - true[part].mean()) for part in parts if len(part))
-        / len(claimed)
-    )
-
-
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -127,7 +116,7 @@ def describe(judged: Sequence[Judged], made: Calibration) -> str:
             f"{source:16} {len(own):4} questions, {len(right):4} with an answer: right {np.mean(right):.3f} "
             f"(among the candidates {np.mean(within):.3f}); true statements {np.mean(true):.3f}"
         )
-    lines.append(f"expected calibration error {calibration_error(claims, truths):.3f}")
+    lines.append(f"expected calibration error {calibration_error(bins(claims, truths)):.3f}")
     return "\n".join(lines)
 
 

@@ -3,8 +3,8 @@
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from training.calibrate import calibration_error
 from training.extracts import rouge, rouge_l
+from training.reliability import bins, calibration_error, draw
 
 PAIRS = [
     ("the cat sat on the mat", "a cat was sitting on the mat"),
@@ -22,5 +22,14 @@ def test_rouge_equals_the_published_package(candidate: str, summary: str) -> Non
 
 
 def test_calibration_error_is_the_gap_between_claims_and_truth() -> None:
-    assert calibration_error([0.9] * 10, [True] * 9 + [False]) == pytest.approx(0.0)
-    assert calibration_error([0.9] * 10, [True] * 5 + [False] * 5) == pytest.approx(0.4)
+    assert calibration_error(bins([0.9] * 10, [True] * 9 + [False])) == pytest.approx(0.0)
+    assert calibration_error(bins([0.9] * 10, [True] * 5 + [False] * 5)) == pytest.approx(0.4)
+
+
+def test_a_reliability_diagram_has_a_dot_for_each_bin_that_holds_something() -> None:
+    found = bins([0.05, 0.15, 0.18, 0.95, 1.0], [False, True, False, True, True])
+    assert [(one.n, one.true) for one in found] == [(1, 0.0), (2, 0.5), (2, 1.0)]
+    assert found[1].claimed == pytest.approx(0.165)
+    picture = draw(found)
+    assert picture.count("<circle") == 3 and picture.startswith("<svg") and "error 0.1" in picture
+    assert bins([], []) == [] and calibration_error([]) == 0.0 and "<circle" not in draw([])
