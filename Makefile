@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test setup setup-test setup-train lint models evaluate promises licences clean
+.PHONY: run test setup setup-test setup-ocr setup-train lint models evaluate promises licences clean
 
 run: setup
 	$(BIN)/python app.py $(ARGS)
@@ -17,6 +17,9 @@ setup: .venv/runtime.stamp
 
 setup-test: .venv/test.stamp
 
+# Text recognition (OCR), an optional extra: about 100 MB to download.
+setup-ocr: .venv/ocr.stamp
+
 # Each stamp is newer than what it was made from, so a second `make run` installs nothing.
 .venv/runtime.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Precis needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -28,6 +31,11 @@ setup-test: .venv/test.stamp
 .venv/test.stamp: .venv/runtime.stamp
 	$(BIN)/python tools/requirements.py test > .venv/test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r .venv/test.txt
+	touch $@
+
+.venv/ocr.stamp: .venv/runtime.stamp
+	$(BIN)/python tools/requirements.py ocr > .venv/ocr.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r .venv/ocr.txt
 	touch $@
 
 lint: setup-test

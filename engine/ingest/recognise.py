@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DocumentError, EncryptedFile, NoText
+from engine.errors import DocumentError, EncryptedFile, FileTooLarge, NoText
 from engine.ingest.merge import merge
 from engine.ingest.recogniser import ReadPage, Recogniser, unpack
 from engine.types import (
@@ -103,7 +103,7 @@ def _look(
     """One page. A page that cannot be drawn is given up; a file that cannot be opened is not looked at."""
     try:
         picture = reader.draw_grey(scan.path, number, password=scan.password, cancelled=cancelled)
-    except EncryptedFile:
+    except (EncryptedFile, FileTooLarge):
         raise
     except DocumentError:
         return ReadPage(number, 612.0, 792.0, failed=True)
