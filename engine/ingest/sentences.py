@@ -24,6 +24,8 @@ NEVER_LAST = re.compile(
 SELDOM_LAST = re.compile(r"(?:\bet al|\betc|\ba\.m|\bp\.m|\bInc|\bLtd|\bCo|\bCorp|\b[A-Z])\.$")
 SPLIT_AFTER_TIME = re.compile(r"\b[ap]\.m\. (?=[A-Z][a-z])(?!(?:on|to|and|or)\b)")
 EAST_ASIAN_STOP = re.compile(r"[。！？｡]+[」』”’）)]*")
+# The mark of a list is not part of what is said.
+BULLET = re.compile(r"\s*[•◦▪▫‣⁃●○■□∙·\uf0b7\uf0a7]+\s+(?=\S)")
 CLOSERS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -80,6 +82,8 @@ def _cut(text: str, first: int, last: int, base: int) -> Iterator[Span]:
 
 
 def _trimmed(text: str, first: int, last: int, base: int) -> Iterator[Span]:
+    if mark := BULLET.match(text, first, last):
+        first = mark.end()
     piece = text[first:last]
     begin = first + len(piece) - len(piece.lstrip())
     end = first + len(piece.rstrip())

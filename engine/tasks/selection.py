@@ -20,6 +20,7 @@ SLACK = 0.2  # of the budget, either way
 REPEATED = 0.6  # share of its salience that a sentence loses by perfect likeness to a chosen one
 LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
+ENDS, CLOSERS = ".!?…。！？", "\"'”’»)]」』）"
 
 
 def choose(
@@ -130,7 +131,7 @@ def _can_stand(text: str) -> bool:
     return (
         LEAST_WORDS <= n_words <= MOST_WORDS
         and letters > 0.6 * len(text)
-        and text.rstrip()[-1:] in '.!?…"”’)。！？'
+        and text.rstrip().rstrip(CLOSERS)[-1:] in ENDS
     )
 
 

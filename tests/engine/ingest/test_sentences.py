@@ -98,3 +98,12 @@ def test_words_are_counted_inside_lines_only():
 ])
 def test_encodings(data, wanted):
     assert decode(data) == wanted
+
+
+def test_the_mark_of_a_list_is_not_part_of_the_sentence() -> None:
+    text = "• The first point is made. ▪ 2 kg"
+    assert [span.of(text) for span in split_sentences(text)] == ["The first point is made.", "2 kg"]
+    assert [span.of("• ") for span in split_sentences("• ")] == ["•"]
+    assert [span.of("a · b is a product.") for span in split_sentences("a · b is a product.")] == [
+        "a · b is a product."
+    ]
