@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.types import ModelInfo
 from ui.html import Html, element, join
+from ui.languages import name_of
 from ui.lists import size
 from ui.pieces import act
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from storage.rows import Sizes
 
 TASKS = {"summarize": "summaries", "answer": "answers"}
-LANGUAGES = {"en": "English"}
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 LARGER = (
     "The models above came with this program. It fetches no others: nothing here asks the network. A "
@@ -56,7 +56,7 @@ def _model(model: ModelInfo, speed: float | None, defaults: Mapping[str, str]) -
         ("Used for", " and ".join(used) or "nothing unless it is named"),
         ("Kind", f"{model.family}, {model.quantization}"),
         ("Size", size(model.n_bytes)),
-        ("Languages", ", ".join(LANGUAGES.get(one, one) for one in model.languages)),
+        ("Languages", ", ".join(map(name_of, model.languages))),
         ("Longest input at once", f"{model.max_tokens:,} tokens; longer documents are read in windows"),
         ("Licence", model.licence),
         ("Speed here", f"{speed:,.0f} tokens a second" if speed else "not measured yet: make a summary"),

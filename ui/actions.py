@@ -22,6 +22,7 @@ from engine.ingest.boxes import boxes_of
 from engine.types import Document, Length, ModelInfo
 from ui.exports import ExportedFile, export, file_stem, marks
 from ui.jobs import Jobs, Story
+from ui.languages import Languages
 from ui.parts import read_part
 from ui.passwords import MOST_CHARS, Passwords
 from ui.preflight import Preflight, estimate, pace_of, read_measured, setting_name
@@ -63,6 +64,7 @@ class Actions:
         )
         self._images = lru_cache(maxsize=64)(self._render)
         self._passwords = Passwords(hosting.kept_for)
+        self._languages = Languages()
         work = Work(store, reader, engine, self.document, self._passwords, self._forget)
         self.jobs = Jobs(store, work.lanes())
         self.scanning = Scanning(store, reader, self.jobs, hosting)
@@ -142,13 +144,15 @@ class Actions:
 
     def workspace(self, owner: str, document_id: str) -> Workspace:
         """What the document's screen shows. Raises NotInLibrary."""
-        store = self._store()
+        store, document = self._store(), self.document(owner, document_id)
         return Workspace(
             row=store.document_row(owner, document_id),
-            document=self.document(owner, document_id),
+            document=document,
             summaries=store.summaries(owner, document_id),
             answers=store.answers(owner, document_id),
             jobs=tuple(job for job in store.jobs(owner, JOBS_SHOWN) if job.document_id == document_id),
+            language=self._languages.of(document),
+            known_languages=tuple(code for model in self._engine().models() for code in model.languages),
         )
 
     def page_image(self, owner: str, document_id: str, page: int, *, small: bool = False) -> PageImage:

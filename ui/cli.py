@@ -27,7 +27,14 @@ from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
 from ui.opening import open_document
 from ui.parts import read_part
-from ui.printing import ProgressLine, print_answers, print_json, print_summary, warn_about_pages
+from ui.printing import (
+    ProgressLine,
+    print_answers,
+    print_json,
+    print_summary,
+    warn_about_language,
+    warn_about_pages,
+)
 from ui.services import Services
 
 REFUSED, INTERRUPTED = 2, 130
@@ -111,6 +118,7 @@ def summarize(options: argparse.Namespace, services: Services) -> int:
             ending = _refuse(error, time.monotonic())
             continue
         warn_about_pages(document)
+        warn_about_language(document, engine.models())
         print_summary(path, summary, as_json=options.json, several=several)
     return ending
 
@@ -137,6 +145,7 @@ def ask(options: argparse.Namespace, services: Services) -> int:
     for _, document in read:
         if document is not None:
             warn_about_pages(document)
+            warn_about_language(document, engine.models())
     return REFUSED if any(document is None for _, document in read) else 0
 
 

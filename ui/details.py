@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.types import Document
 from ui.html import Html, element, join
+from ui.languages import name_of
 from ui.lists import TRASH, day, size
 from ui.pieces import act, icon, page_ranges
 from ui.saving import download, provenance
@@ -33,6 +34,7 @@ def _facts(workspace: Workspace) -> Html:
         ("Size", size(row.n_bytes)),
         ("Pages", str(row.n_pages)),
         ("Sentences", f"{len(workspace.document.sentences):,}"),
+        ("Language", name_of(workspace.language) if workspace.language else "cannot be told"),
         ("Added", day(row.added)),
         ("SHA-256", element("span", row.id, class_="code")),
         ("No text on pages", page_ranges(row.pages_without_text) or "none"),

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from engine.types import Answer, Document, Event, Progress, Summary
+from engine.text.language import language_of
+from engine.types import Answer, Document, Event, ModelInfo, Progress, Summary
 from ui.doubts import in_words
+from ui.languages import warning_words
 
 
 def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool) -> None:
@@ -58,6 +60,13 @@ def warn_about_pages(document: Document) -> None:
                         ("could not be read", document.pages_failed)):
         if pages:
             print(f"{len(pages)} of {len(document.pages)} pages {what}: {ranges(pages)}.", file=sys.stderr)
+
+
+def warn_about_language(document: Document, models: Sequence[ModelInfo]) -> None:
+    """Say on stderr where no model knows the language of the document."""
+    words = warning_words(language_of(document), (code for model in models for code in model.languages))
+    if words:
+        print(words, file=sys.stderr)
 
 
 def ranges(numbers: Sequence[int]) -> str:

@@ -325,8 +325,9 @@ def warnings_of(row: DocumentRow) -> Html | None:
     return element("p", " ".join(lines), class_="warning") if lines else None
 
 
-def header(row: DocumentRow, card: Html | None = None) -> Html:
-    """The document's title and size above its tabs, and what is to be said of its pictures (ui/scans.py)."""
+def header(row: DocumentRow, *cards: Html | None) -> Html:
+    """The document's title and size above its tabs, and what is to be said of its pictures (ui/scans.py)
+    and of its language."""
     facts = [plural(row.n_pages, "page"), plural(row.n_chars, "character")]
     if row.pages_recognised:
         n_pages = plural(len(row.pages_recognised), "page")
@@ -336,7 +337,7 @@ def header(row: DocumentRow, card: Html | None = None) -> Html:
         element("h2", element("bdi", row.title)),
         element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint"),
         warnings_of(row),
-        card,
+        *cards,
         class_="document-head",
         data_pictures=page_ranges(row.pages_without_text),
         data_recognised=page_ranges(row.pages_recognised),

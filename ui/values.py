@@ -61,6 +61,8 @@ class Workspace:
     summaries: tuple[SavedSummary, ...]  # newest first
     answers: tuple[SavedAnswer, ...]  # oldest first
     jobs: tuple[JobRow, ...]  # newest first
+    language: str | None = None  # ISO 639-1, where it can be told
+    known_languages: tuple[str, ...] = ()  # of the models
 
 
 def is_active(row: JobRow) -> bool:

@@ -113,6 +113,8 @@ def make_workspace(text: str = "First sentence. Second sentence.", jobs=(), summ
         has_summary=True,
     )
     return SimpleNamespace(
+        language="de",
+        known_languages=("en",),
         row=row,
         document=document,
         jobs=jobs,

@@ -24,6 +24,7 @@ from ui.details import details_view
 from ui.html import Html, element
 from ui.insights import insights_view
 from ui.jobs import Story, citations_of
+from ui.languages import language_warning
 from ui.lists import jobs_view, library_view
 from ui.parts import UnknownPart
 from ui.pieces import failure
@@ -142,7 +143,11 @@ class Page:
         summaries = told("summarize")
         view, provisional = summaries[0] if summaries else (None, ())
         return {
-            self.regions.header: header(workspace.row, self._scan_card(owner, workspace, told(KIND))),
+            self.regions.header: header(
+                workspace.row,
+                language_warning(workspace.language, workspace.known_languages),
+                self._scan_card(owner, workspace, told(KIND)),
+            ),
             self.regions.summary: summary_view(workspace, view, provisional, boxes_of),
             self.regions.suggested: suggested_view(
                 workspace.document, next((found for found, _ in told("suggest")), None)
