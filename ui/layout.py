@@ -31,7 +31,7 @@ from ui.tabs.shell import build_shell
 from ui.tabs.together import Several, Together, build_several
 from ui.tabs.watch import PAGES_WATCHED, Watches
 from ui.tabs.workspace import Workspace, build_workspace
-from ui.theme import ASSETS, build_script, build_theme
+from ui.theme import ASSETS, build_head, build_script, build_theme
 
 MAX_THREADS = 8
 MAX_QUEUE = 64
@@ -233,6 +233,7 @@ def build_app(
         path="/",
         theme=build_theme(),
         js=build_script(),
+        head=build_head(),
         favicon_path=str(ASSETS / "favicon.png"),
         max_file_size=max_upload_bytes,
         show_error=False,

@@ -71,3 +71,8 @@ def build_script() -> str:
     """What runs once when the page loads; each of the files is a function."""
     functions = [(ASSETS / name).read_text("utf-8") for name in SCRIPTS]
     return "() => {\n" + "\n".join(f"({function})();" for function in functions) + "\n}"
+
+
+def build_head() -> str:
+    """What runs before Gradio's page is built."""
+    return f"<script>{(ASSETS / 'storage.js').read_text('utf-8')}</script>"
