@@ -37,6 +37,7 @@ MODELS = {
 }
 UPRIGHT, DOWN, OVER, UP = 0, 1, 2, 3  # quarter turns against the clock that set a page upright
 FEWEST = 3  # lines that may decide how a page stands
+SURE = 0.85  # what letters that stand upright reach easily
 LONG = 3.0  # times as long as it is wide: a line that tells how the page stands
 
 
@@ -103,7 +104,8 @@ def load() -> Callable[[Picture], dict[str, object]]:
 
 
 def _read(engine: Any, picture: Picture) -> dict[str, object]:
-    """Set the page upright as far as detection can tell, then read it once."""
+    """Set the page upright as far as can be told from its lines, and read it; where that gives nothing
+    to be sure of, read it the other way up too."""
     turn = UPRIGHT
     seen = _look(engine, picture, turn)
     if seen is not None and seen.standing == DOWN:
@@ -113,8 +115,22 @@ def _read(engine: Any, picture: Picture) -> dict[str, object]:
         turn = (turn + OVER) % 4
         seen = _look(engine, picture, turn)
     rows = [] if seen is None else _rows(engine, seen)
+    if seen is not None and not _is_sure(rows):
+        other = _look(engine, picture, (turn + OVER) % 4)
+        others = [] if other is None else _rows(engine, other)
+        if _weight(others) > _weight(rows):
+            rows, turn = others, (turn + OVER) % 4
     height, width = picture.shape
     return {"lines": [_turned_back(row, turn, width, height) for row in rows], "turn": 90 * turn}
+
+
+def _weight(rows: Sequence[Row]) -> float:
+    """How many letters were read, each as much as it is sure."""
+    return sum(len(str(text)) * float(str(sure)) for text, sure, *_ in rows)
+
+
+def _is_sure(rows: Sequence[Row]) -> bool:
+    return _weight(rows) >= SURE * max(1, sum(len(str(row[0])) for row in rows))
 
 
 @dataclass(slots=True)
