@@ -21,6 +21,7 @@ from engine.errors import Cancelled, NoText, OutOfMemory
 from engine.types import (
     Answer,
     AnswerOptions,
+    AttentionMap,
     Document,
     IsCancelled,
     JsonScalar,
@@ -95,6 +96,7 @@ class Runtime:
         `windows` are payloads of earlier WindowDone events of the same run, which are not computed again.
         Raises NoText, Cancelled, CheckpointError or OutOfMemory.
         """
+        from engine.tasks.placement import IN_WORDS
         from engine.tasks.recognised import mark_sentences
         from engine.tasks.scope import within
         from engine.tasks.summarize import summarize_extractively
@@ -106,7 +108,7 @@ class Runtime:
                 reader, document, options, on_event=on_event, cancelled=cancelled, windows=windows
             )
             run = self._record(
-                "summarize", document, model, _settings(options), "the first token",
+                "summarize", document, model, _settings(options), IN_WORDS[options.placement],
                 scores.n_global, scores.n_windows, scores.n_tokens, time.monotonic() - started,
             )
         return Summary(mark_sentences(document, sentences), run)
@@ -117,11 +119,14 @@ class Runtime:
     ) -> Answer:
         """Answer a question with words of the document, or say that it has no answer.
 
+        Of a document with `options.scope` only that part is read, and counted as read.
         Raises NoText, Cancelled, CheckpointError or OutOfMemory.
         """
         from engine.tasks.answer import answer_document
         from engine.tasks.recognised import mark_citations
+        from engine.tasks.scope import within
 
+        document = within(document, options.scope)
         with self._reading(document, "answer", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
             found = answer_document(
@@ -136,6 +141,24 @@ class Runtime:
             question, found.found, found.text, found.span, page, found.confidence,
             mark_citations(document, found.evidence), run,
         )
+
+    def map_attention(
+        self, document: Document, options: SummaryOptions, *, on_event: OnEvent = ignore_event,
+        cancelled: IsCancelled = never_cancelled, windows: Mapping[int, bytes] = NO_WINDOWS,
+    ) -> AttentionMap:
+        """Where the model looks when it weighs this document, or the part of it in `options.scope`.
+
+        It takes about as long as the summary, for the document is read again.
+        Raises NoText, Cancelled, CheckpointError or OutOfMemory.
+        """
+        from engine.tasks.attended import map_attention
+        from engine.tasks.scope import within
+
+        document = within(document, options.scope)
+        with self._reading(document, "summarize", options, on_event, cancelled) as (_, reader):
+            return map_attention(
+                reader, document, options, on_event=on_event, cancelled=cancelled, windows=windows
+            )
 
     # ----------------------------------------------------------------- inside
 

@@ -19,7 +19,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from engine.document import Box as Box
 from engine.document import Document as Document
@@ -36,6 +36,7 @@ JsonScalar = str | int | float | bool | None
 
 Length = Literal["line", "short", "medium", "long", "sections"]
 Origin = Literal["quoted", "written", "reworded", "replaced"]
+Placement = Literal["first", "headings", "sentences", "picked"]  # of global attention
 
 
 # ------------------------------------------------------------------ options
@@ -48,11 +49,17 @@ class SummaryOptions:
     length: Length = "medium"
     model: str | None = None  # None: the default of the registry
     scope: tuple[Span, ...] = ()  # the parts of the text to read; none: all of it
+    placement: Placement = "first"  # of global attention; the first token is as trained
+    picked: tuple[Span, ...] = ()  # the parts that have it where the placement is "picked"
 
     def as_settings(self) -> dict[str, JsonScalar]:
         """The part that decides the output, for the run record."""
-        parts = ", ".join(f"{part.start}-{part.end}" for part in self.scope)
-        return {"length": self.length, **({"scope": parts} if parts else {})}
+        settings: dict[str, JsonScalar] = {"length": self.length, **_scope(self.scope)}
+        if self.placement != "first":
+            settings["global"] = self.placement
+        if self.placement == "picked":
+            settings["picked"] = _ranges(self.picked)
+        return settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,19 @@ class AnswerOptions:
     """What a reader may choose about an answer."""
 
     model: str | None = None
+    scope: tuple[Span, ...] = ()  # the parts of the text to read; none: all of it
 
     def as_settings(self) -> dict[str, JsonScalar]:
         """The part that decides the output, for the run record."""
-        return {}
+        return _scope(self.scope)
+
+
+def _scope(spans: tuple[Span, ...]) -> dict[str, JsonScalar]:
+    return {"scope": _ranges(spans)} if spans else {}
+
+
+def _ranges(spans: tuple[Span, ...]) -> str:
+    return ", ".join(f"{span.start}-{span.end}" for span in spans)
 
 
 # ------------------------------------------------------------------ results
@@ -212,6 +228,47 @@ class Answer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class AttentionMap:
+    """Where the model looked while it weighed a document: means over heads, layers and tokens.
+
+    The text is in parts that follow one another, a sentence or several. `looks[i][j]` is the share of
+    its attention that a token of part i gives to part j; what is missing to 1 goes to the tokens that
+    frame a window. `to_global[i]` is the share that goes to global tokens, `from_global[i]` the share
+    of a global token's own attention that goes to part i.
+    """
+
+    parts: tuple[Span, ...]
+    looks: tuple[tuple[float, ...], ...]
+    to_global: tuple[float, ...]
+    from_global: tuple[float, ...]
+    heat: tuple[float, ...]  # for each sentence, how much a token of it is looked at; at most 1
+    n_global: int  # most global tokens in any window
+    windows: int
+    layers: int
+
+    def as_json(self) -> dict[str, object]:
+        """Its fields as plain JSON values, rounded to what can be seen."""
+        return asdict(self) | {
+            "parts": [[part.start, part.end] for part in self.parts],
+            "looks": [[round(value, 5) for value in row] for row in self.looks],
+            "to_global": [round(value, 5) for value in self.to_global],
+            "from_global": [round(value, 5) for value in self.from_global],
+            "heat": [round(value, 3) for value in self.heat],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AttentionMap:
+        """The reverse of `as_json`."""
+        return cls(
+            parts=tuple(Span(start, end) for start, end in data["parts"]),
+            looks=tuple(tuple(row) for row in data["looks"]),
+            to_global=tuple(data["to_global"]), from_global=tuple(data["from_global"]),
+            heat=tuple(data["heat"]), n_global=data["n_global"], windows=data["windows"],
+            layers=data["layers"],
+        )
+
+
 # ------------------------------------------------------------------- events
 
 
@@ -242,7 +299,14 @@ class WindowDone:
     payload: bytes = field(repr=False)
 
 
-Event = Progress | Provisional | WindowDone
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The attention of a whole document was mapped."""
+
+    map: AttentionMap
+
+
+Event = Progress | Provisional | WindowDone | Mapped
 OnEvent = Callable[[Event], None]
 IsCancelled = Callable[[], bool]
 

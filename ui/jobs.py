@@ -21,7 +21,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from engine.errors import Cancelled, PrecisError
-from engine.types import Citation, Event, JsonScalar, Progress, Provisional, Span, WindowDone
+from engine.types import (
+    AttentionMap,
+    Citation,
+    Event,
+    JsonScalar,
+    Mapped,
+    Progress,
+    Provisional,
+    Span,
+    WindowDone,
+)
 from ui.turns import Turns
 
 if TYPE_CHECKING:
@@ -225,6 +235,8 @@ def as_data(event: Event) -> tuple[str, dict[str, object]]:
             }
         case WindowDone(index, total):
             return "window", {"index": index, "total": total}
+        case Mapped(found):
+            return "map", found.as_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +246,7 @@ class Story:
     last: int = 0
     progress: Progress | None = None
     places: tuple[tuple[int, int, int, float], ...] = ()  # provisional: start, end, page, score
+    map: AttentionMap | None = None
 
     def told(self, events: Iterable[JobEvent]) -> Story:
         """The story with more of the log read."""
@@ -248,6 +261,8 @@ class Story:
                 story = replace(
                     story, places=tuple((int(a), int(b), int(p), float(s)) for a, b, p, s in data["places"])
                 )
+            elif data["kind"] == "map":
+                story = replace(story, map=AttentionMap.from_json(data))
             story = replace(story, last=event.id)
         return story
 

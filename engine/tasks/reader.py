@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.attention.window import mark
+from engine.attention.window import Marks, Weights, mark
 from engine.device import Device
 from engine.errors import MissingWeights, UnsupportedModel
 from engine.models.longformer import (
@@ -167,8 +167,10 @@ class Reader(Pretrained):
         is_global: Tensor,
         *,
         between_layers: Callable[[], None] | None = None,
+        on_weights: Callable[[Weights, Marks], None] | None = None,
     ) -> Tensor:
-        """(B, L, W) states after `salience_depth` layers; the layers above are not computed."""
+        """(B, L, W) states after `salience_depth` layers; the layers above are not computed.
+        `on_weights` is given each layer's attention, where somebody wants to look at it."""
         encoder = self.longformer
         at = encoder.embeddings
         marks = mark(valid, is_global)
@@ -176,7 +178,9 @@ class Reader(Pretrained):
         for index in range(self.config.salience_depth):
             if between_layers is not None:
                 between_layers()
-            states, _ = encoder.layers[index](states, marks)
+            states, weights = encoder.layers[index](states, marks, on_weights is not None)
+            if on_weights is not None:
+                on_weights(weights, marks)
         return states
 
 

@@ -11,15 +11,17 @@ Letters: N sentences that could be chosen, W model width, L tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.attention.window import Marks, Weights
 from engine.errors import Cancelled
 from engine.tasks.features import Candidates, candidates, describe
+from engine.tasks.placement import tokens_within
 from engine.tasks.reader import LoadedReader
 from engine.tasks.windows import Piece, cut_pieces, cut_windows
 from engine.types import (
@@ -29,6 +31,7 @@ from engine.types import (
     OnEvent,
     Progress,
     Provisional,
+    Span,
     WindowDone,
     ignore_event,
     never_cancelled,
@@ -60,20 +63,22 @@ def score_sentences(
     on_event: OnEvent = ignore_event,
     cancelled: IsCancelled = never_cancelled,
     windows: Mapping[int, bytes] = NO_WINDOWS,
+    global_parts: Sequence[Span] = (),
 ) -> SentenceScores:
     """Weigh every sentence. `windows` are payloads of WindowDone events of an earlier call with
-    the same arguments. Raises Cancelled."""
+    the same arguments; tokens of `global_parts` have global attention. Raises Cancelled."""
     pieces = cut_pieces(document, reader.tokenizer)
     cut = cut_windows([len(piece.ids) for piece in pieces], WINDOW, OVERLAP)
     sums = torch.zeros(len(document.sentences), reader.model.config.encoder.width)
     chosen = candidates(document)
-    show_at = 1
+    show_at, n_global = 1, 1
     for index, window in enumerate(cut):
         on_event(Progress("Reading", index, len(cut), "window"))
         payload = windows.get(index)
         inside, skipped = pieces[window.first : window.last], window.fresh - window.first
+        n_global = max(n_global, 1 + sum(tokens_within(offsets_of(inside), global_parts)))
         if payload is None:
-            payload = _pack(read_window(reader, inside, cancelled)[skipped:])
+            payload = _pack(read_window(reader, inside, cancelled, global_parts)[skipped:])
             on_event(WindowDone(index, len(cut), payload))
         fresh = inside[skipped:]
         states = _unpack(payload, sums.shape[1])
@@ -90,27 +95,37 @@ def score_sentences(
     for number, score in zip(chosen.indices, torch.sigmoid(scores).tolist(), strict=True):
         salience[number] = score
     n_tokens = sum(len(piece.ids) for piece in pieces)
-    return SentenceScores(tuple(salience), vectors, len(cut), n_tokens, n_global=1)
+    return SentenceScores(tuple(salience), vectors, len(cut), n_tokens, n_global)
 
 
 @torch.inference_mode()
-def read_window(reader: LoadedReader, pieces: Sequence[Piece], cancelled: IsCancelled) -> Tensor:
+def read_window(
+    reader: LoadedReader, pieces: Sequence[Piece], cancelled: IsCancelled, global_parts: Sequence[Span] = (),
+    on_weights: Callable[[Weights, Marks], None] | None = None,
+) -> Tensor:
     """The sum of the states of each piece, (pieces, W) float32."""
     tokens, device = reader.tokenizer, reader.device
     ids = torch.tensor(
         [[tokens.cls_id, *(one for piece in pieces for one in piece.ids), tokens.sep_id]], device=device
     )
     owner = torch.tensor([number for number, piece in enumerate(pieces) for _ in piece.ids], device=device)
-    is_global = torch.zeros_like(ids, dtype=torch.bool)
-    is_global[:, 0] = True
+    within = tokens_within(offsets_of(pieces), global_parts)
+    is_global = torch.tensor([[True, *within, False]], device=device)
 
     def check() -> None:
         if cancelled():
             raise Cancelled
 
-    states = reader.model.lower_states(ids, torch.ones_like(is_global), is_global, between_layers=check)
+    states = reader.model.lower_states(
+        ids, torch.ones_like(is_global), is_global, between_layers=check, on_weights=on_weights
+    )
     sums = torch.zeros(len(pieces), states.shape[-1], device=device)
     return sums.index_add_(0, owner, states[0, 1:-1].float()).cpu()
+
+
+def offsets_of(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """Where every token of the pieces stands in the document."""
+    return [place for piece in pieces for place in piece.offsets]
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.tasks.placement import global_parts
 from engine.tasks.reader import LoadedReader
 from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.scope import Section, sections
@@ -35,7 +36,10 @@ def summarize_extractively(
     on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes],
 ) -> tuple[tuple[SummarySentence, ...], SentenceScores]:
     """The chosen sentences in the order of the document, and the scores they were chosen by."""
-    scores = score_sentences(reader, document, on_event=on_event, cancelled=cancelled, windows=windows)
+    scores = score_sentences(
+        reader, document, on_event=on_event, cancelled=cancelled, windows=windows,
+        global_parts=global_parts(document, options),
+    )
     chosen = _choose(scores, document, options)
     return tuple(_quote(document, document.sentences[index]) for index in chosen), scores
 
