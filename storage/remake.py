@@ -15,6 +15,7 @@ from engine.errors import StorageError
 from engine.types import Document, Span
 from storage import search
 from storage.documents import Documents, as_rows, write_parts
+from storage.jobs import UNFINISHED
 from storage.part import number_of
 from storage.tables import (
     answers,
@@ -96,10 +97,13 @@ def _move(
 
 
 def _forget_progress(connection: sa.Connection, owner: str, document_id: str) -> None:
-    """Windows and provisional places of jobs that did not end are about the old text."""
+    """Windows and provisional places of jobs that did not end are about the old text, and so are the
+    questions that were found in it: they are looked for anew."""
+    about = jobs.c.owner == owner, jobs.c.document == document_id
+    found = jobs.c.kind == "suggest", jobs.c.state.not_in(UNFINISHED)
+    connection.execute(sa.delete(jobs).where(*about, *found))
     unfinished = sa.select(jobs.c.id).where(
-        jobs.c.owner == owner, jobs.c.document == document_id, jobs.c.state != "done",
-        jobs.c.kind.in_(("summarize", "answer")),
+        *about, jobs.c.state != "done", jobs.c.kind.in_(("summarize", "answer", "suggest"))
     )
     for table in (job_windows, job_events):
         connection.execute(sa.delete(table).where(table.c.job_id.in_(unfinished)))

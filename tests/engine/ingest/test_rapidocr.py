@@ -28,7 +28,7 @@ WAYS = {"straight": (0, 0.0), "askew": (0, 1.0), "upside down": (180, 0.0), "on 
 
 
 def scan_of(ways, path):
-    """A PDF with a picture of the lines on each page, 12 points high, from (72, 100) on, turned and tilted."""
+    """A PDF of pictures of the lines, 12 points high, from (72, 100) on, turned and tilted."""
     import numpy as np
     import pymupdf
     from PIL import Image
