@@ -26,12 +26,14 @@ from torch.nn import functional
 from engine.attention.rows import pad_rows
 from engine.models.led import DecoderLayer, EncoderLayer, LEDConfig, LEDForConditionalGeneration, place_global
 from engine.models.longformer import Layer, LongformerModel
-from engine.models.longt5 import LongT5ForConditionalGeneration
-from engine.text.sentencepieces import SentencePieces
+from engine.models.longt5 import LongT5Config, LongT5ForConditionalGeneration
+from engine.text.sentencepieces import N_EXTRA, SentencePieces
 from engine.text.tokenizer import Tokenizer
+from training.gaps import examples
 from training.minilm import start_from_minilm
 from training.special import Special, read_special
 from training.train import Recipe, Stage, Task, train_stages
+from training.vocabulary import Texts
 from training.writing import Pair, Pairs
 
 Writer = LEDForConditionalGeneration | LongT5ForConditionalGeneration
@@ -148,12 +150,21 @@ def read_pairs(file: Path, tokenizer: Tokenizer | SentencePieces) -> Iterator[Pa
 
 
 def stored_pairs(
-    data: Path, sources: dict[str, float], chance: random.Random, split: str = "train"
+    data: Path,
+    sources: dict[str, float],
+    chance: random.Random,
+    split: str = "train",
+    most: int = 0,
+    gaps: Sequence[int] = (),
 ) -> list[Pair]:
-    """Pairs that `training.writing` prepared, each source as often as a stage says."""
+    """Pairs that `training.writing` prepared, each source as often as a stage says; and from texts of
+    `training.vocabulary` pairs with gaps, whose ids are `gaps`, of at most `most` tokens."""
     found: list[Pair] = []
     for source, share in sorted(sources.items()):
         file = data / f"pairs.{source}.{split}.npz"
+        if (texts := data / f"texts.{source}.{split}.npz").is_file():
+            found += examples(Texts.load(texts), share, most, gaps, chance)
+            continue
         if split != "train" and not file.is_file():
             continue
         pairs = Pairs.load(file)
@@ -224,7 +235,9 @@ def train_writer(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
     """Train what a recipe of `kind = "writer"` says; the result also as a checkpoint directory."""
     limits = Limits(**(recipe.limits or {}))
     model: Writer
-    if options.pairs is None:
+    if recipe.model is not None:
+        model, own = LongT5ForConditionalGeneration(LongT5Config(**recipe.model)), None
+    elif options.pairs is None:
         reader = start_from_minilm(options.start)
         if options.weights is not None:
             reader.load_state_dict(torch.load(options.weights, map_location="cpu", weights_only=True))
@@ -234,11 +247,17 @@ def train_writer(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
         own = list(read_pairs(options.pairs, tokenizer))
         checkpoint_layers_(model)
 
+    gaps = [model.config.vocab_size - 1 - number for number in range(N_EXTRA)]
+
     def batches(stage: Stage, split: str) -> list[list[Pair]]:
         found = []
         for epoch in range(stage.epochs if split == "train" or own is None else 0):
             chance = random.Random(f"{recipe.seed} {stage.name} {epoch}")
-            pairs = stored_pairs(options.data, stage.sources, chance, split) if own is None else own
+            pairs = (
+                own
+                if own is not None
+                else stored_pairs(options.data, stage.sources, chance, split, limits.source, gaps)
+            )
             found += batch_pairs(pairs, limits, stage.batch_tokens, chance)
         return found
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.text.sentencepieces import PIECES, SentencePieces
 from engine.text.tokenizer import WordPiece
 from training.corpus import Row, pairs
 from training.prepare import DATA, Ints, flat
@@ -136,15 +137,16 @@ def supported(summary: str, evidence: Sequence[str], title: str) -> str:
     return " ".join(kept)
 
 
-def make_pairs(rows: Iterable[Row], tokenizer: WordPiece, seed: int) -> Iterator[Pair]:
+def make_pairs(rows: Iterable[Row], tokenizer: WordPiece | SentencePieces, seed: int) -> Iterator[Pair]:
     """A pair for each row whose summary the document supports at all."""
+    mark = tokenizer.eos_id if isinstance(tokenizer, SentencePieces) else tokenizer.sep_id
     for row in rows:
         chance = random.Random(f"{seed} {row['id']}")
         title = row["title"] or ""
         evidence = evidence_for(row["summary"], sentences_of(row["document"]), chance)
         summary = supported(row["summary"], evidence, title)
         if len(summary.split()) >= 8 and len(evidence) >= 2:
-            head = [*tokenizer.encode(title).ids[:32], tokenizer.sep_id] if title else []
+            head = [*tokenizer.encode(title).ids[:32], mark] if title else []
             yield Pair([*head, *tokenizer.encode(" ".join(evidence)).ids], tokenizer.encode(summary).ids)
 
 
@@ -156,7 +158,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     options = parser.parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
-    tokenizer = WordPiece.from_directory(options.start)
+    tokenizer: WordPiece | SentencePieces = (
+        SentencePieces.from_directory(options.start)
+        if (options.start / PIECES).is_file()
+        else WordPiece.from_directory(options.start)
+    )
     for source, share in SHARES.items():
         for split in ("train", "valid"):
             rows = list(pairs(options.corpus, source, split))
