@@ -13,7 +13,7 @@ from ui.egress import read_log
 from ui.services import Services
 
 PACKAGES = ("torch", "tokenizers", "sentencepiece", "safetensors", "pymupdf", "gradio", "sqlalchemy",
-            "huggingface_hub", "bitsandbytes")
+            "huggingface_hub", "bitsandbytes", "rapidocr", "onnxruntime")
 
 
 def describe_installation(services: Services) -> dict[str, str | list[str]]:

@@ -7,6 +7,10 @@
     perform   what it is asked                 compose      the text, and offsets into it
     wire      what it may say                  boxes        from offsets back to the page
 
+Pages that are pictures: `recognise` draws them in one child and shows them to another, `recogniser` is
+that one seen from here, `recogniser_child` itself; `recognised` makes strips of its lines, and `merge`
+puts the pages between those that have a text of their own.
+
 Files that were never printed take a shorter way: `archive` unpacks, `markup` (HTML), `markdown`,
 `epub` and `docx` give pieces, and `pieces` makes sections and blocks of them for `compose`. `kinds`
 is the one table of what can be read.
