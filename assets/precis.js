@@ -286,7 +286,8 @@
       if (other) { state.asText = false; state.zoom = 1; }
       byId('sheet').style.aspectRatio = data.ratio || '0.7071';
       showScreen('document');
-      if (other && narrow()) showTab('summary');
+      if (data.tab) showTab(data.tab);
+      else if (other && narrow()) showTab('summary');
       showPage(Number(data.page) || 1, JSON.parse(data.boxes || '[]'), Number(data.start ?? -1), Number(data.end ?? -1));
       if (data.boxes === '[]' && !state.textual) { state.asText = true; draw(); }
     } else if (['models', 'settings'].includes(data.screen)) { // the link also fetches what they show
@@ -318,19 +319,6 @@
     theme: () => {
       const dark = document.body.classList.toggle('dark');
       localStorage.setItem('precis-theme', dark ? 'dark' : 'light');
-    },
-    copy: (control) => {
-      const plain = Boolean(control.dataset.plain), name = control.dataset.label ||= control.textContent;
-      const sentences = control.closest('.result').querySelectorAll('.sentences > li');
-      const lines = Array.from(sentences, (item, index) => {
-        const pages = Array.from(item.querySelectorAll('.chip'), (chip) => chip.dataset.page + (chip.dataset.ocr ? ' (OCR)' : ''));
-        if (plain) return item.querySelector('.said').textContent;
-        return (index + 1) + '. ' + item.querySelector('.said').textContent + (pages.length ? ' (p. ' + pages.join(', ') + ')' : '');
-      });
-      navigator.clipboard.writeText(lines.join(plain ? ' ' : '\n')).then(() => {
-        control.textContent = 'Copied';
-        setTimeout(() => { control.textContent = name; }, 2000);
-      });
     },
   };
 

@@ -15,17 +15,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from engine.errors import EncryptedFile, NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
-from engine.types import Document, Length, ModelInfo
+from engine.tasks.placement import AS_TRAINED
+from engine.types import Document
+from ui.computer import Computer
 from ui.exports import ExportedFile, export, file_stem, marks
 from ui.jobs import Jobs, Story
 from ui.languages import Languages
 from ui.parts import read_part
 from ui.passwords import MOST_CHARS, Passwords
-from ui.preflight import Preflight, estimate, pace_of, read_measured, setting_name
+from ui.placing import params_of_run, read_options
+from ui.preflight import Preflight, estimate, read_measured, setting_name
 from ui.scanning import Scanning
 from ui.services import Engine
 from ui.values import LOCAL, BadRequest, Hosting, JobView, Workspace, is_active, seconds_left
@@ -33,7 +36,7 @@ from ui.work import MACHINE, Work
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader, PageImage
-    from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary, Sizes
+    from storage.rows import DocumentRow, Hit, JobRow, SavedAnswer, SavedSummary
     from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -43,11 +46,10 @@ SECONDS_BETWEEN_SWEEPS = 60.0
 MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
 ANNOTATED = "notes.pdf"
-OPENS_BROWSER = "open-browser"  # the name of a setting
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
 
 
-class Actions:
+class Actions(Computer):
     """The verbs, over a store, a reader and an engine that are made on first use."""
 
     def __init__(
@@ -58,7 +60,8 @@ class Actions:
         hosting: Hosting = LOCAL,
     ) -> None:
         self.hosting = hosting
-        self._store, self._reader, self._engine = store, reader, engine
+        super().__init__(store, engine)
+        self._reader = reader
         self._documents = lru_cache(maxsize=4)(
             lambda owner, document_id: store().document(owner, document_id)
         )
@@ -209,7 +212,10 @@ class Actions:
 
     def rename(self, owner: str, document_id: str, title: str) -> None:
         """Give a document another title."""
-        self._store().rename_document(owner, document_id, " ".join(title.split())[:300])
+        words = " ".join(title.split())[:300]
+        if not words:
+            raise BadRequest("Write a title first.")
+        self._store().rename_document(owner, document_id, words)
         self._forget()
 
     def sweep(self) -> None:
@@ -235,35 +241,57 @@ class Actions:
     # ------------------------------------------------------------- long work
 
     def summarize(
-        self, owner: str, document_id: str, length: str, part: str = "", *, together: str = ""
+        self, owner: str, document_id: str, length: str, part: str = "", placement: str = AS_TRAINED,
+        picked: str = "", *, together: str = "",
     ) -> int:
-        """Queue a summary of a document or a part of it (ui/parts.py); the job's number. `together`
-        names the set of documents that it is one of (ui/together.py)."""
-        if length not in get_args(Length):
-            raise BadRequest
-        part = " ".join(part.split())
-        read_part(part, self.document(owner, document_id))
+        """Queue a summary of a document or a part of it (ui/parts.py), with global attention where the
+        reader wants it (ui/placing.py); the job's number. `together` names the set of documents that
+        it is one of (ui/together.py)."""
+        part, picked = " ".join(part.split()), " ".join(picked.split())
+        read_options(self.document(owner, document_id), length, part, placement, picked)
         params = {"length": length, **_given(part=part, together=together)}
+        if placement != AS_TRAINED:
+            params |= {"placement": placement, **_given(picked=picked if placement == "picked" else "")}
         return self.jobs.submit(owner, "summarize", params, document_id)
 
-    def preflight(self, owner: str, document_id: str, part: str = "") -> Preflight:
+    def map_attention(self, owner: str, document_id: str, summary: int) -> int:
+        """Queue the map of where the model looked for a summary, once; the job's number.
+        Raises NotInLibrary."""
+        saved = self._store().summary(owner, summary)
+        if saved is None or saved.summary.run.document != document_id:
+            raise NotInLibrary
+        params = params_of_run(saved.summary.run)
+        for job in self.job_rows(owner):
+            is_same = job.kind == "map" and job.document_id == document_id and dict(job.params) == params
+            if is_same and is_active(job):
+                return job.id
+        return self.jobs.submit(owner, "map", params, document_id)
+
+    def preflight(
+        self, owner: str, document_id: str, part: str = "", placement: str = AS_TRAINED, picked: str = ""
+    ) -> Preflight:
         """What a summary will take. Raises UnknownPart."""
         document = self.document(owner, document_id)
+        options = read_options(document, "medium", part, placement, picked)
         model = next(model for model in self._engine().models() if "summarize" in model.tasks)
         # Asking the engine for its device would load torch, which opening a document need not wait for.
         device = str(self._store().get_setting(MACHINE, "device") or "cpu")
         earlier = read_measured(self._store().get_setting(MACHINE, setting_name(model.name, device)))
-        return estimate(document, read_part(part, document), model, device, earlier)
+        return estimate(document, options, model, device, earlier)
 
-    def ask(self, owner: str, document_id: str, question: str, *, together: str = "") -> int:
-        """Queue a question about a document, or one of a set of documents; the job's number."""
-        self._store().document_row(owner, document_id)
+    def ask(
+        self, owner: str, document_id: str, question: str, part: str = "", *, together: str = ""
+    ) -> int:
+        """Queue a question about a document or a part of it, or one of a set of documents; the job's
+        number. Raises UnknownPart."""
+        part = " ".join(part.split())
+        read_part(part, self.document(owner, document_id))
         question = " ".join(question.split())
         if not question:
             raise BadRequest("Write a question first.")
         if len(question) > MAX_QUESTION_CHARS:
             raise BadRequest(f"A question may have {MAX_QUESTION_CHARS} characters. Shorten it.")
-        params = {"question": question, **_given(together=together)}
+        params = {"question": question, **_given(part=part, together=together)}
         return self.jobs.submit(owner, "answer", params, document_id)
 
     def suggest(self, owner: str, document_id: str) -> int:
@@ -302,31 +330,6 @@ class Actions:
         """A job with whatever its log says beyond `story`."""
         told = story.told(self._store().events(owner, row.id, after=story.last))
         return JobView(row, told, seconds_left(row, told, datetime.now(UTC)))
-
-    def sizes(self) -> Sizes:
-        """What the library takes on the disk."""
-        return self._store().sizes()
-
-    def models(self) -> tuple[ModelInfo, ...]:
-        """The models on this computer."""
-        return self._engine().models()
-
-    def speed(self, model: ModelInfo) -> float | None:
-        """Tokens a second of a model's latest runs on this computer; None before the first."""
-        device = str(self._store().get_setting(MACHINE, "device") or "cpu")
-        return pace_of(read_measured(self._store().get_setting(MACHINE, setting_name(model.name, device))))
-
-    def opens_browser(self) -> bool:
-        """Whether the reader wants the browser opened when the program starts."""
-        return self._store().get_setting(MACHINE, OPENS_BROWSER) is True
-
-    def set_opens_browser(self, wanted: bool) -> None:
-        """Remember that. Raises ReadOnlyLibrary."""
-        self._store().set_setting(MACHINE, OPENS_BROWSER, wanted)
-
-    def device_reason(self) -> str:
-        """Where models are computed, and why."""
-        return self._engine().device_reason()
 
 
 def _given(**params: str) -> dict[str, str]:

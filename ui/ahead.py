@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from engine.tasks.placement import AS_TRAINED
 from engine.types import Document
-from ui.html import Html, element
+from ui.html import Html, element, join
 from ui.pieces import plural
+from ui.placing import AHEAD, UNTRAINED
 from ui.preflight import Preflight
 
 HEADINGS_OFFERED = 200
@@ -41,7 +43,10 @@ def preflight_view(ahead: Preflight) -> Html:
         f"{ahead.n_bytes / 1e9:.1f} GB of memory",
         duration(ahead.seconds) + ("" if ahead.is_measured else " (a guess until the first run)"),
     ]
-    return element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint preflight", role="status")
+    facts.append(f"global attention on {AHEAD[ahead.placement]}")
+    line = element("p", " \N{MIDDLE DOT} ".join(facts), class_="faint preflight", role="status")
+    honest = None if ahead.placement == AS_TRAINED else element("p", UNTRAINED, class_="faint preflight")
+    return join([line, honest])
 
 
 def rounded(count: int) -> int:

@@ -78,6 +78,9 @@ def _add_summarize(commands: Commands[_Parser]) -> None:
                         help="one sentence, about 60, 150 or 300 words, or by section (default: %(default)s)")
     parser.add_argument("--part", metavar="PART", default="",
                         help="pages such as 2-5,9 or headings of the outline such as s3 (default: all of it)")
+    parser.add_argument("--global", metavar="WHERE", dest="attend", default="first",
+                        help="global attention: first (as trained), headings, sentences, or passages "
+                             "written as in --part")
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     _add_password(parser)
@@ -92,6 +95,8 @@ def _add_ask(commands: Commands[_Parser]) -> None:
                         help="files first; what is no file's name is a question, to all of them")
     parser.add_argument("--questions", metavar="FILE.jsonl", type=_existing_file,
                         help='lines of {"id": ..., "question": ...}')
+    parser.add_argument("--part", metavar="PART", default="",
+                        help="pages such as 2-5,9 or headings such as s3 to read (default: all of it)")
     parser.add_argument("--model", metavar="NAME", help="see `models list`")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line and question")
     _add_password(parser)

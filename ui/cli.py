@@ -22,11 +22,12 @@ from typing import NoReturn
 
 from engine.errors import DocumentError, PrecisError
 from engine.ingest.kinds import kind_by_name
-from engine.types import Answer, AnswerOptions, Document, SummaryOptions
+from engine.types import Answer, AnswerOptions, Document
 from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
 from ui.opening import open_document
 from ui.parts import read_part
+from ui.placing import read_global, read_options
 from ui.printing import (
     ProgressLine,
     print_answers,
@@ -101,16 +102,18 @@ def ingest(options: argparse.Namespace, services: Services) -> int:
 
 def summarize(options: argparse.Namespace, services: Services) -> int:
     """Summarise files, one after the other."""
-    if options.part and len(options.files) > 1:
-        _wrong_usage("--part is for one file")
+    if len(options.files) > 1 and (options.part or read_global(options.attend)[1]):
+        _wrong_usage("--part and passages for --global are for one file")
     engine = services.engine()
     several, ending = len(options.files) > 1, 0
     for path, document in _read_all(options, services):
         if document is None:
             ending = REFUSED
             continue
-        scope = read_part(options.part, document)
-        choice = SummaryOptions(length=options.length, model=options.model, scope=scope)
+        placement, picked = read_global(options.attend)
+        choice = read_options(
+            document, options.length, options.part, placement, picked, model=options.model
+        )
         try:
             with ProgressLine() as line:
                 summary = engine.summarize(document, choice, on_event=line)
@@ -128,6 +131,8 @@ def ask(options: argparse.Namespace, services: Services) -> int:
     files, asked = _files_and_questions(options.words)
     questions = _questions(asked, options.questions)
     options.files = files
+    if options.part and len(files) > 1:
+        _wrong_usage("--part is for one file")
     engine = services.engine()
     read = list(_read_all(options, services))
     for identity, question in questions:
@@ -135,9 +140,10 @@ def ask(options: argparse.Namespace, services: Services) -> int:
         for path, document in read:
             if document is None:
                 continue
+            choice = AnswerOptions(model=options.model, scope=read_part(options.part, document))
             try:
                 with ProgressLine() as line:
-                    one = engine.answer(document, question, AnswerOptions(model=options.model), on_event=line)
+                    one = engine.answer(document, question, choice, on_event=line)
             except DocumentError as error:
                 return _refuse(error, time.monotonic())
             answers.append((path, one))

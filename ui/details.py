@@ -20,6 +20,7 @@ def details_view(workspace: Workspace) -> Html:
     return join(
         [
             _facts(workspace),
+            _title(workspace),
             element("section", element("h3", "Outline"), outline) if outline else None,
             element("section", element("h3", "Runs"), *runs) if runs else None,
             _tools(workspace),
@@ -43,6 +44,14 @@ def _facts(workspace: Workspace) -> Html:
     ]
     parts = [part for name, value in facts for part in (element("dt", name), element("dd", value))]
     return element("dl", *parts, class_="facts")
+
+
+def _title(workspace: Workspace) -> Html:
+    """A field to give the document another title."""
+    field = element("input", type="text", name="title", value=workspace.row.title, autocomplete="off")
+    label = element("label", element("span", "Title"), field)
+    rename = act("rename", "Rename", class_="button", data_document=workspace.row.id)
+    return element("div", label, rename, class_="fields rename", data_key=f"title-{workspace.row.id}")
 
 
 def _outline(document: Document) -> Html | None:

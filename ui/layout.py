@@ -148,6 +148,7 @@ class Wiring:
         self.followed(workspace.header.stop, self._page.stop, [])
         for source in (library.adding, jobs, workspace.locked):
             self.followed(source.unlock, self._shelf.unlock, [])
+        self.once(workspace.details.rename, self._page.rename, [])
         for source in (library.library, library.chosen, workspace.details):
             self.followed(source.delete, self._shelf.delete, [])
 

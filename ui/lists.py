@@ -23,7 +23,7 @@ TRASH = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1-13"
 SHEET = "M6 3h9l4 4v14H6zM15 3v4h4M9 11h7M9 14h7M9 17h4"
 KINDS = {
     "summarize": "Summary", "answer": "Question", "ingest": "Reading", "suggest": "Suggestions",
-    "recognise": "Text recognition",
+    "recognise": "Text recognition", "map": "Attention map",
 }
 NO_OFFERS: Mapping[int, Offer] = {}
 STATES = {

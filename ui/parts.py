@@ -1,4 +1,5 @@
-"""A part of a document in a reader's words: `2-5, 9` are pages, `§3` is the third heading of the outline.
+"""A part of a document in a reader's words: `2-5, 9` are pages, `§3` is the third heading of the outline,
+`@120-340` a passage that was selected on the page, in code points of the text.
 
 The same words stand in the field on the page, in `--part` of the terminal and in a job's settings.
 """
@@ -13,6 +14,7 @@ from engine.types import Document, Span
 
 MOST_CHARS = 1_000
 PAGES = re.compile(r"(\d{1,6})(?:\s*[-\N{EN DASH}]\s*(\d{1,6}))?")
+PASSAGE = re.compile(r"@(\d{1,9})\s*[-\N{EN DASH}]\s*(\d{1,9})")
 SECTION = re.compile(r"(?:\N{SECTION SIGN}|s)\s*(\d{1,6})", re.I)
 
 
@@ -49,6 +51,11 @@ def _named(item: str, document: Document) -> list[Span]:
         if not 1 <= first <= last <= n_pages:
             raise UnknownPart(f"This document has pages 1 to {n_pages}. Write for example 1-{n_pages}.")
         return [page.span for page in document.pages if first <= page.number <= last]
+    if match := PASSAGE.fullmatch(item):
+        start, end = int(match[1]), int(match[2])
+        if not start < end <= len(document.text):
+            raise UnknownPart("This passage is not in the document. Select it again on the page.")
+        return [Span(start, end)]
     raise UnknownPart
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from engine.tasks.scope import within
-from engine.types import Document, JsonScalar, ModelInfo, Run, Span
+from engine.types import Document, JsonScalar, ModelInfo, Placement, Run, SummaryOptions
 
 KEPT = 8  # runs
 LEAST_TOKENS = 200  # a shorter run says little about a longer one
@@ -42,13 +42,14 @@ class Preflight:
     n_bytes: int
     device: str
     is_measured: bool
+    placement: Placement = "first"
 
 
 def estimate(
-    document: Document, scope: Sequence[Span], model: ModelInfo, device: str, earlier: Sequence[Measured]
+    document: Document, options: SummaryOptions, model: ModelInfo, device: str, earlier: Sequence[Measured]
 ) -> Preflight:
     """The figures for a document or a part of it."""
-    part = within(document, scope)
+    part = within(document, options.scope)
     n_chars = n_chars_of(part)
     per_token = median([run.n_chars / run.n_tokens for run in earlier]) if earlier else CHARS_PER_TOKEN
     pace = median([run.seconds / run.n_tokens for run in earlier]) if earlier else SECONDS_PER_TOKEN
@@ -61,6 +62,7 @@ def estimate(
         n_bytes=max((run.n_bytes for run in earlier), default=model.n_bytes + BYTES_BESIDE),
         device=device,
         is_measured=bool(earlier),
+        placement=options.placement,
     )
 
 

@@ -17,7 +17,7 @@ from ui.compare import earlier_view
 from ui.doubts import notes, said
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
-from ui.saving import download, offered, provenance
+from ui.saving import copies, copy_button, download, offered, provenance
 from ui.values import JobView, Workspace, is_active
 
 if TYPE_CHECKING:
@@ -193,15 +193,13 @@ def _provisional(document: Document, citations: Sequence[Citation], boxes_of: Bo
 
 def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) -> Html:
     """A finished summary with its exports and how it was made."""
-    quiet = "button quiet"
     downloads = [download(document.id, what, label, saved.id) for what, label in offered(document)]
     return element(
         "article",
         summary_list(document, saved.summary, boxes_of),
         element(
             "div",
-            element("button", "Copy", type="button", class_=quiet, data_go="copy"),
-            element("button", "Copy words only", type="button", class_=quiet, data_go="copy", data_plain=1),
+            *copies(),
             element("details", element("summary", "Save as"), element("div", *downloads, class_="tools")),
             class_="tools",
         ),
@@ -267,6 +265,7 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
         element("details", element("summary", heading), element("ul", *evidence, class_="evidence"))
         if evidence
         else None,
+        copy_button("Copy", "answer"),
         class_="result qa",
         data_answer=saved.id,
     )

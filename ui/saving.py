@@ -29,6 +29,17 @@ def download(document_id: str, what: str, label: str, shown: int | None = None) 
     return element("a", label, href=address, download=True, class_="button quiet")
 
 
+def copy_button(label: str, kind: str) -> Html:
+    """Copies what stands around it: `plain`, with `pages`, with `quotes`, or an `answer` (copying.js)."""
+    return element("button", label, type="button", class_="button quiet", data_go="copy", data_kind=kind)
+
+
+def copies() -> list[Html]:
+    """The ways a summary can be copied."""
+    kinds = [("Copy", "pages"), ("Copy words only", "plain"), ("Copy with quotes", "quotes")]
+    return [copy_button(label, kind) for label, kind in kinds]
+
+
 def provenance(run: Run, created: datetime) -> Html:
     """What was read, by which model, how long it took, and when."""
     missing = []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from engine.types import (
     Answer,
     AnswerOptions,
+    AttentionMap,
     Document,
     IsCancelled,
     ModelInfo,
@@ -54,6 +55,11 @@ class Engine(Protocol):
                on_event: OnEvent = ignore_event, cancelled: IsCancelled = never_cancelled,
                windows: Mapping[int, bytes] = NO_WINDOWS) -> Answer:
         """Answer a question from a document."""
+
+    def map_attention(self, document: Document, options: SummaryOptions, *,
+                      on_event: OnEvent = ignore_event, cancelled: IsCancelled = never_cancelled,
+                      windows: Mapping[int, bytes] = NO_WINDOWS) -> AttentionMap:
+        """Where the model looks when it weighs a document."""
 
 
 @dataclass(frozen=True)

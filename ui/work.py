@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import EncryptedFile, NoText
 from engine.tasks.scope import within
@@ -17,7 +17,7 @@ from engine.types import (
     Citation,
     Document,
     IsCancelled,
-    Length,
+    Mapped,
     OnEvent,
     Progress,
     Provisional,
@@ -27,6 +27,7 @@ from engine.types import (
 from ui.jobs import DUPLICATE, JobWork, Outcome
 from ui.parts import read_part
 from ui.passwords import Passwords
+from ui.placing import options_of_job
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.recognition import KIND, SETTING, read_pace, with_measure
 from ui.services import Engine
@@ -64,6 +65,7 @@ class Work:
             "summarize": self.summarize,
             "answer": self.answer,
             "suggest": self.suggest,
+            "map": self.map_attention,
         }
         return [models | {KIND: self.recognise}, {"ingest": self.ingest}]
 
@@ -138,8 +140,7 @@ class Work:
         """Summarise a document."""
         document_id = str(job.document_id)
         document = self._document(job.owner, document_id)
-        scope = read_part(str(job.params.get("part", "")), document)
-        options = SummaryOptions(length=cast(Length, job.params["length"]), scope=scope)
+        options = options_of_job(job.params, document)
         known = self._store().summary_for(job.owner, self._key("summarize", document, options))
         if known is not None:
             return Outcome(known.id, document_id)
@@ -151,7 +152,7 @@ class Work:
             windows=windows,
         )
         if not windows:  # else part of the time was spent before
-            self._learn(within(document, scope), summary.run)
+            self._learn(within(document, options.scope), summary.run)
         return Outcome(self._store().save_summary(job.owner, summary), document_id)
 
     def _learn(self, part: Document, run: Run) -> None:
@@ -168,7 +169,8 @@ class Work:
     ) -> Outcome:
         """Answer a question about a document."""
         document_id, question = str(job.document_id), str(job.params["question"])
-        document, options = self._document(job.owner, document_id), AnswerOptions()
+        document = self._document(job.owner, document_id)
+        options = AnswerOptions(scope=read_part(str(job.params.get("part") or ""), document))
         known = self._store().answer_for(job.owner, self._key("answer", document, options, question))
         if known is not None:
             return Outcome(known.id, document_id)
@@ -181,6 +183,18 @@ class Work:
             windows=windows,
         )
         return Outcome(self._store().save_answer(job.owner, answer), document_id)
+
+    def map_attention(
+        self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]
+    ) -> Outcome:
+        """Map where the model looks. The log of the job keeps the map."""
+        document = self._document(job.owner, str(job.document_id))
+        options = options_of_job(job.params, document)
+        found = self._engine().map_attention(
+            document, options, on_event=on_event, cancelled=cancelled, windows=windows
+        )
+        on_event(Mapped(found))
+        return Outcome(document_id=document.id)
 
     def suggest(
         self, job: JobRow, on_event: OnEvent, cancelled: IsCancelled, windows: Mapping[int, bytes]

@@ -237,7 +237,7 @@ LENGTHS = {
 
 def summarize(page, length: str = "Medium") -> None:
     """Make a summary and wait for it: one of another length may be shown from before."""
-    page.get_by_label(length, exact=True).check()
+    page.locator("#length").get_by_label(length, exact=True).check()
     page.click("#summarize")
     page.wait_for_selector(f"#summary .result[data-length={LENGTHS[length]}] .chip", timeout=2 * SLOW)
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import Cancelled, OutOfMemory
+from engine.tasks.placement import IN_WORDS
 from engine.tasks.scope import within
 from engine.types import (
     Answer,
     AnswerOptions,
+    AttentionMap,
     Citation,
     Document,
     IsCancelled,
@@ -23,6 +25,7 @@ from engine.types import (
     Provisional,
     Run,
     Sentence,
+    Span,
     Summary,
     SummaryOptions,
     SummarySentence,
@@ -88,7 +91,7 @@ class FakeEngine:
             "int8",
             "cpu",
             self._settings(options, question),
-            "the first token",
+            IN_WORDS[options.placement] if task == "summarize" else "all tokens of the question",
             1,
             self.n_windows,
             len(document.text) // 4,
@@ -164,6 +167,35 @@ class FakeEngine:
         return Answer(
             question, True, span.of(document.text), span, document.page_at(span.start), 0.91, evidence, run
         )
+
+    def map_attention(
+        self,
+        document: Document,
+        options: SummaryOptions,
+        *,
+        on_event: OnEvent = ignore_event,
+        cancelled: IsCancelled = never_cancelled,
+        windows: Mapping[int, bytes] = {},
+    ) -> AttentionMap:
+        """Every part looks at itself and its neighbours, and a little at the first token."""
+        document = within(document, options.scope)
+        for window in range(self.n_windows):
+            if window not in windows:
+                self._step(cancelled)
+                on_event(Progress("Mapping attention", window + 1, self.n_windows, "window"))
+                on_event(WindowDone(window, self.n_windows, b"w"))
+        said, n = document.sentences, len(document.sentences)
+        size = max(1, -(-n // 40))
+        parts = tuple(
+            Span(said[i].span.start, said[min(i + size, n) - 1].span.end) for i in range(0, n, size)
+        )
+        n_parts = len(parts)
+        looks = tuple(
+            tuple({0: 0.5, 1: 0.2}.get(abs(i - j), 0.0) for j in range(n_parts)) for i in range(n_parts)
+        )
+        heat = tuple((i * 37 % 10 + 1) / 10 for i in range(n))
+        each = (0.1,) * n_parts
+        return AttentionMap(parts, looks, each, (1 / n_parts,) * n_parts, heat, 1, self.n_windows, 3)
 
     def _cite(self, document: Document, sentence: Sentence, score: float) -> Citation:
         text, sure = sentence.span.of(document.text), document.recognition(sentence.span)

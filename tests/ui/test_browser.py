@@ -59,7 +59,7 @@ def test_boxes_lie_on_the_printed_sentence(open_page, server, sample_pdf) -> Non
 
 
 def start_summary(page, length: str) -> None:
-    page.get_by_label(length, exact=True).check()
+    page.locator("#length").get_by_label(length, exact=True).check()
     page.click("#summarize")
     page.wait_for_selector("#summary progress")
 

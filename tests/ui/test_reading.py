@@ -97,7 +97,7 @@ def test_a_part_of_the_document(open_page, server) -> None:
 def test_section_by_section_stands_under_headings(open_page, server) -> None:
     page = open_page(server.url)
     add(page, OUTLINED)
-    page.get_by_label("By section").check()
+    page.locator("#length").get_by_label("By section").check()
     page.click("#summarize")
     page.wait_for_selector("#summary .section-title")
     assert page.locator("#summary .section-title").count() >= 3

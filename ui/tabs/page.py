@@ -39,6 +39,7 @@ from ui.values import BadRequest, JobView, Workspace
 
 Update = dict[Any, Any]
 MOST_AT_ONCE = 10_000  # documents
+TABS_OF_JOBS = {"summarize": "summary", "answer": "ask", "suggest": "ask"}
 
 
 class HasRegions(Protocol):
@@ -175,8 +176,10 @@ class Page:
             self.regions.jobs: jobs_view(self.actions.job_rows(owner), titles),
         }
 
-    def go_to(self, owner: str, wanted: str, *, page: int = 1, passage: Span | None = None) -> Update:
-        """Open a document at a page, with a passage boxed where one is named."""
+    def go_to(
+        self, owner: str, wanted: str, *, page: int = 1, passage: Span | None = None, tab: str | None = None
+    ) -> Update:
+        """Open a document at a page, with a passage boxed and a tab in front where they are named."""
         shown = self.show_document(owner, wanted)
         document = self.actions.document(owner, wanted)
         page = min(max(page, 1), max(len(document.pages), 1))
@@ -194,6 +197,7 @@ class Page:
             ratio=ratio,
             textual=int(not document.lines),
             title=document.title,
+            tab=tab,
             **(_marked(document, passage) if passage else {}),
         )
         chosen = {
@@ -218,14 +222,14 @@ class Page:
         """A page was opened or reloaded: go where its address says."""
         owner, query = self.owner(request), request.query_params
         wanted, page = query.get("doc"), str(query.get("page", "1"))
-        job = str(query.get("job", ""))
-        if job.isdecimal():
-            wanted = next(
-                (row.document_id for row in self.actions.job_rows(owner) if row.id == int(job)), wanted
-            )
+        job = next((row for row in self.actions.job_rows(owner) if str(row.id) == query.get("job")), None)
         lists = self.show_lists(owner)
+        if job is not None and job.document_id:
+            wanted = job.document_id
         if wanted:
-            return {**lists, **self.go_to(owner, wanted, page=int(page) if page.isdecimal() else 1)}
+            tab = TABS_OF_JOBS.get(job.kind) if job is not None else None
+            number = int(page) if page.isdecimal() and len(page) < 9 else 1
+            return {**lists, **self.go_to(owner, wanted, page=number, tab=tab)}
         return {**lists, self.regions.place: place(str(query.get("screen", "library")))}
 
     @guarded
@@ -286,6 +290,13 @@ class Page:
         owner, wanted = self.owner(request), self._open_document(memory)
         self.actions.ask(owner, wanted, str((event._data or {}).get("question", "")))
         return self.show_document(owner, wanted)
+
+    @guarded
+    def rename(self, event: gr.EventData, request: gr.Request) -> Update:
+        """Give a document another title."""
+        owner, wanted = self.owner(request), document_id(event)
+        self.actions.rename(owner, wanted, str((event._data or {}).get("title", "")))
+        return {**self.show_lists(owner), **self.go_to(owner, wanted, tab="details")}
 
     def _open_document(self, memory: object) -> str:
         wanted = Memory.read(memory).document

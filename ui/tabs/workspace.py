@@ -118,7 +118,7 @@ def build_workspace() -> Workspace:
                 with gr.Column(elem_id="panel-insights", elem_classes="tab-panel"):
                     insights = region("insights")
                 with gr.Column(elem_id="panel-details", elem_classes="tab-panel"):
-                    details = region("details", "delete")
+                    details = region("details", "delete", "rename")
     return Workspace(
         header, locked, length, run, part, sections, preflight, summary, compared,
         question, ask, suggested, answers, insights, details,

@@ -18,7 +18,7 @@ TOLERANCE = 1e-4
 
 
 def reference_weights(layer, hidden, is_global):  # type: ignore[no-untyped-def]
-    """The definition as an (H, L, L) matrix of probabilities; rows of global tokens by their own projections."""
+    """The definition, (H, L, L); rows of global tokens by projections of their own."""
 
     def scores(query, key):  # type: ignore[no-untyped-def]
         q, k = (
