@@ -1,14 +1,16 @@
 """Where a summary looks, as escaped HTML: its sources along the document, and in every section.
 
-Drawn from the shown summary's citations and its run record; nothing is computed by a model.
+Drawn from the shown summary's citations and its run record; the map of attention is made when asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.tasks.scope import Section, sections
-from engine.types import Document, Run, Span, Summary
+from engine.types import Document, ModelInfo, Run, Span, Summary
+from ui.attention import attention_view
 from ui.html import Html, element, join
 from ui.pieces import note, plural
 from ui.render import BoxesOf, boxes_in_percent, last_made
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 SECTIONS_SHOWN = 60
 
 
-def insights_view(workspace: Workspace, job: JobView | None, boxes_of: BoxesOf) -> Html:
+def insights_view(
+    workspace: Workspace, job: JobView | None, maps: Sequence[JobView], models: Sequence[ModelInfo],
+    boxes_of: BoxesOf,
+) -> Html:
     """The tab: a ribbon of the document, its sections, and what the model attended to."""
     shown = last_made(workspace, job)
     if shown is None:
@@ -37,6 +42,7 @@ def insights_view(workspace: Workspace, job: JobView | None, boxes_of: BoxesOf) 
             coverage(document, summary),
             element("h3", "Global attention"),
             element("p", placement(summary.run)),
+            attention_view(workspace, shown, maps, models, boxes_of),
         ]
     )
 

@@ -72,6 +72,9 @@ def build_page(
             sections=workspace.sections,
             preflight=workspace.preflight,
             part=workspace.part,
+            placement=workspace.placement,
+            picked=workspace.picked,
+            ask_part=workspace.ask_part,
             suggested=workspace.suggested,
             answers=workspace.answers,
             insights=workspace.insights,
@@ -126,12 +129,16 @@ class Wiring:
 
     def workspace(self, tab: Workspace) -> None:
         """Summarize, ask."""
-        self.followed(tab.run.click, self._page.summarize, [self._memory, tab.length, tab.part])
-        self.once(tab.part.change, self._page.preflight, [self._memory, tab.part])
+        chosen = [tab.part, tab.placement, tab.picked]
+        self.followed(tab.run.click, self._page.summarize, [self._memory, tab.length, *chosen])
+        for field in chosen:
+            self.once(field.change, self._page.preflight, [self._memory, *chosen])
+        self.followed(tab.insights.map, self._page.map_attention, [self._memory])
         self.once(tab.summary.compare, self._page.compare, [self._memory])
         self.once(tab.compared.close, lambda: {tab.compared: ""}, [], [tab.compared])
-        self.followed(tab.ask.click, self._page.ask, [self._memory, tab.question])
-        self.followed(tab.question.submit, self._page.ask, [self._memory, tab.question])
+        asked = [self._memory, tab.question, tab.ask_part]
+        self.followed(tab.ask.click, self._page.ask, asked)
+        self.followed(tab.question.submit, self._page.ask, asked)
         self.followed(tab.suggested.suggest, self._page.suggest, [self._memory])
         self.followed(tab.suggested.put, self._page.ask_suggested, [self._memory])
 
@@ -139,7 +146,8 @@ class Wiring:
         """The verbs that stand in several lists."""
         for source in (library.adding, library.library, library.hits, jobs):
             self.followed(source.open, self._page.open, [])
-        for source in (library.adding, workspace.summary, workspace.suggested, workspace.answers, jobs):
+        for source in (library.adding, workspace.summary, workspace.suggested, workspace.answers, jobs,
+                       workspace.insights):
             self.followed(source.resume, self._page.resume, [])
             self.followed(source.stop, self._page.stop, [])
         for source in (library.adding, jobs, workspace.header):

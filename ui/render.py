@@ -224,6 +224,9 @@ def confidence_words(answer: Answer) -> str:
 
 def how_far(run: Run) -> str:
     """What stands behind "not found": how much was read, and what could not be."""
+    if run.options.get("scope"):
+        pages = plural(run.pages_read, "page")
+        return f"The part you chose was read to the end, on {pages}; the rest was not."
     unread = sorted({*run.pages_skipped, *run.pages_without_text})
     if not unread:
         return f"It was read to the end: {plural(run.pages_read, 'page')}."
@@ -236,6 +239,7 @@ def how_far(run: Run) -> str:
 def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Html:
     """A question and its answer with the place, or the honest "not found"."""
     answer = saved.answer
+    where = "this part of the document" if answer.run.options.get("scope") else "this document"
     if answer.found and answer.span is not None and answer.page is not None:
         place = Citation(answer.span, answer.page, answer.span.of(document.text), answer.confidence)
         body = [
@@ -249,7 +253,7 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
         ]
     else:
         body = [
-            element("p", "Not found in this document.", class_="answer absent"),
+            element("p", f"Not found in {where}.", class_="answer absent"),
             element("p", how_far(answer.run), class_="faint"),
         ]
     evidence = [

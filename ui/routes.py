@@ -2,6 +2,7 @@
 
 /precis/page/<document>/<n>          the page as a picture (?small=1: a thumbnail)
 /precis/text/<document>/<n>          the page's text and where it starts, as JSON
+/precis/sentences/<document>/<n>      the sentences of a page, with their boxes, as JSON
 /precis/export/<document>/<what>     a summary or the answers as a file
 /precis/alive                        204, for the page to notice that the server is back
 """
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from engine.errors import EncryptedFile, NotInLibrary, PrecisError
 from ui.actions import Actions
+from ui.passages import sentences_of
 from ui.security import Visitors
 
 PRIVATE = {"Cache-Control": "private, max-age=86400"}
@@ -57,6 +59,11 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
             headers=NOT_STORED,
         )
 
+    def sentences(owner: str, request: Request) -> Response:
+        document_id, number = _place(request)
+        document = actions.document(owner, document_id)
+        return JSONResponse({"sentences": sentences_of(document, number)}, headers=NOT_STORED)
+
     def download(owner: str, request: Request) -> Response:
         document_id, what = str(request.path_params["document"]), str(request.path_params["what"])
         shown = request.query_params.get("summary", "")
@@ -72,6 +79,7 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
     return [
         Route("/precis/page/{document}/{number:int}", owned(page)),
         Route("/precis/text/{document}/{number:int}", owned(text)),
+        Route("/precis/sentences/{document}/{number:int}", owned(sentences)),
         Route("/precis/export/{document}/{what}", owned(download)),
         Route("/precis/alive", alive),
     ]

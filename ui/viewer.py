@@ -48,8 +48,13 @@ def viewer_html() -> Html:
                 data_go="text",
                 aria_pressed="false",
             ),
+            element(
+                "button", "Select", type="button", class_="button quiet", id="pick-toggle",
+                aria_pressed="false", title="Select a passage, from sentence to sentence",
+            ),
             class_="viewer-tools",
         ),
+        picking_html(),
         element("p", id="page-note", class_="page-note", role="note", hidden=True),
         element("p", id="page-said", class_="page-said", role="status", aria_live="polite"),
         element(
@@ -59,6 +64,7 @@ def viewer_html() -> Html:
                 element("img", id="page-image", alt="", src="/precis/assets/empty.svg"),
                 element("div", id="page-rests"),
                 element("div", id="page-boxes"),
+                element("div", id="page-picks"),
                 class_="sheet",
                 id="sheet",
             ),
@@ -72,6 +78,28 @@ def viewer_html() -> Html:
         class_="viewer",
         id="viewer",
         aria_label="Document pages",
+    )
+
+
+def picking_html() -> Html:
+    """What can be done with a passage, while one is being selected (assets/passages.js)."""
+    uses = {
+        "summarize": "Summarize this passage", "ask": "Ask about this", "global": "Give it global attention",
+    }
+    return element(
+        "div",
+        element("p", id="picking-said", role="status", aria_live="polite"),
+        element("p", "No sentence could be read on this page.", id="picking-none", hidden=True),
+        *(
+            element("button", words, type="button", class_="button quiet", data_use=name, disabled=True)
+            for name, words in uses.items()
+        ),
+        element("button", "Cancel", type="button", class_="button quiet", id="picking-close"),
+        class_="picking",
+        id="picking",
+        hidden=True,
+        role="group",
+        aria_label="Passage",
     )
 
 

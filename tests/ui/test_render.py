@@ -162,7 +162,7 @@ def every_view(text: str) -> dict[str, Html]:
         "answers": answers_view(workspace, [(asked, places)], boxes_of),
         "header": header(workspace.row),
         "library": library_view([workspace.row]),
-        "insights": insights_view(workspace, None, boxes_of),
+        "insights": insights_view(workspace, None, (), (), boxes_of),
         "undo": undo_bar([text], ["d" * 64]),
         "adding": adding_view([running, failed]),
         "hits": hits_view(text, [hit]),

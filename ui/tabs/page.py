@@ -16,6 +16,7 @@ import gradio as gr
 
 from engine.errors import NotInLibrary, PrecisError
 from engine.ingest.boxes import boxes_of
+from engine.tasks.placement import AS_TRAINED
 from engine.types import Citation, Document, Span
 from ui.actions import Actions
 from ui.ahead import preflight_view, sections_view
@@ -39,7 +40,7 @@ from ui.values import BadRequest, JobView, Workspace
 
 Update = dict[Any, Any]
 MOST_AT_ONCE = 10_000  # documents
-TABS_OF_JOBS = {"summarize": "summary", "answer": "ask", "suggest": "ask"}
+TABS_OF_JOBS = {"summarize": "summary", "answer": "ask", "suggest": "ask", "map": "insights"}
 
 
 class HasRegions(Protocol):
@@ -154,7 +155,9 @@ class Page:
                 workspace.document, next((found for found, _ in told("suggest")), None)
             ),
             self.regions.answers: answers_view(workspace, told("answer"), boxes_of),
-            self.regions.insights: insights_view(workspace, view, boxes_of),
+            self.regions.insights: insights_view(
+                workspace, view, [one for one, _ in told("map")], self.actions.models(), boxes_of
+            ),
             self.regions.details: details_view(workspace),
         }
 
@@ -202,6 +205,9 @@ class Page:
         )
         chosen = {
             self.regions.part: "",
+            self.regions.placement: AS_TRAINED,
+            self.regions.picked: "",
+            self.regions.ask_part: "",
             self.regions.compared: "",
             **self.show_ahead(owner, wanted),
         }
@@ -242,21 +248,27 @@ class Page:
         return self.go_to(self.owner(request), document_id(event), page=page, passage=passage)
 
     @guarded
-    def summarize(self, memory: object, length: str, part: str, request: gr.Request) -> Update:
+    def summarize(
+        self, memory: object, length: str, part: str, placement: str, picked: str, request: gr.Request
+    ) -> Update:
         """Queue a summary of the open document or a part of it."""
         owner, wanted = self.owner(request), self._open_document(memory)
-        self.actions.summarize(owner, wanted, length, part)
+        self.actions.summarize(owner, wanted, length, part, placement, picked)
         return self.show_document(owner, wanted)
 
     @guarded
-    def preflight(self, memory: object, part: str, request: gr.Request) -> Update:
+    def preflight(
+        self, memory: object, part: str, placement: str, picked: str, request: gr.Request
+    ) -> Update:
         """Say what a summary of this part will take, or that there is no such part."""
-        wanted = Memory.read(memory).document
-        return {self.regions.preflight: self._preflight(self.owner(request), wanted, part)} if wanted else {}
+        owner, wanted = self.owner(request), Memory.read(memory).document
+        if not wanted:
+            return {}
+        return {self.regions.preflight: self._preflight(owner, wanted, part, placement, picked)}
 
-    def _preflight(self, owner: str, wanted: str, part: str = "") -> Html:
+    def _preflight(self, owner: str, wanted: str, *chosen: str) -> Html:
         try:
-            return preflight_view(self.actions.preflight(owner, wanted, part))
+            return preflight_view(self.actions.preflight(owner, wanted, *chosen))
         except UnknownPart as error:
             return element("p", str(error), class_="refused", role="alert")
 
@@ -271,10 +283,17 @@ class Page:
         return {self.regions.compared: compare_view(one, other)}
 
     @guarded
-    def ask(self, memory: object, question: str, request: gr.Request) -> Update:
-        """Queue a question about the open document."""
+    def map_attention(self, memory: object, event: gr.EventData, request: gr.Request) -> Update:
+        """Queue the map of where the model looked for a summary."""
         owner, wanted = self.owner(request), self._open_document(memory)
-        self.actions.ask(owner, wanted, question)
+        self.actions.map_attention(owner, wanted, number(event, "summary"))
+        return self.show_document(owner, wanted)
+
+    @guarded
+    def ask(self, memory: object, question: str, part: str, request: gr.Request) -> Update:
+        """Queue a question about the open document or a part of it."""
+        owner, wanted = self.owner(request), self._open_document(memory)
+        self.actions.ask(owner, wanted, question, part)
         return {**self.show_document(owner, wanted), self.regions.question: ""}
 
     @guarded

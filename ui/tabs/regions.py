@@ -61,6 +61,9 @@ class Regions:
     sections: gr.HTML
     preflight: gr.HTML
     part: gr.Textbox
+    placement: gr.Radio
+    picked: gr.Textbox
+    ask_part: gr.Textbox
     suggested: gr.HTML
     answers: gr.HTML
     insights: gr.HTML

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from engine.tasks.placement import AS_TRAINED
 from ui.actions import MAX_QUESTION_CHARS
 from ui.html import Html, element
 from ui.parts import MOST_CHARS
 from ui.passwords import password_field
 from ui.pieces import note
+from ui.placing import PLACEMENTS
 from ui.tabs.regions import region
 from ui.viewer import build_viewer
 
@@ -33,12 +35,15 @@ class Workspace:
     length: gr.Radio
     run: gr.Button
     part: gr.Textbox
+    placement: gr.Radio
+    picked: gr.Textbox
     sections: gr.HTML
     preflight: gr.HTML
     summary: gr.HTML
     compared: gr.HTML
     question: gr.Textbox
     ask: gr.Button
+    ask_part: gr.Textbox
     suggested: gr.HTML
     answers: gr.HTML
     insights: gr.HTML
@@ -97,6 +102,15 @@ def build_workspace() -> Workspace:
                         run = gr.Button(
                             "Summarize", variant="primary", elem_id="summarize", scale=1, min_width=140
                         )
+                    with gr.Accordion("Global attention", open=False, elem_id="placing"):
+                        placement = gr.Radio(
+                            PLACEMENTS, value=AS_TRAINED, elem_id="placement",
+                            label="What sees all of a window, and is seen by all",
+                        )
+                        picked = gr.Textbox(
+                            label="Passages I pick", placeholder="Pages such as 2-5; or Select on the page",
+                            elem_id="picked", max_lines=1, max_length=MOST_CHARS,
+                        )
                     sections = region("sections")
                     preflight = region("preflight")
                     summary = region("summary", "stop", "resume", "compare")
@@ -113,13 +127,17 @@ def build_workspace() -> Workspace:
                             min_width=200,
                         )
                         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=100)
+                    ask_part = gr.Textbox(
+                        label="Pages or sections to ask about", placeholder="All of it",
+                        elem_id="ask-part", max_lines=1, max_length=MOST_CHARS,
+                    )
                     suggested = region("suggested", "suggest", "put", "stop", "resume")
                     answers = region("answers", "stop", "resume")
                 with gr.Column(elem_id="panel-insights", elem_classes="tab-panel"):
-                    insights = region("insights")
+                    insights = region("insights", "map", "stop", "resume")
                 with gr.Column(elem_id="panel-details", elem_classes="tab-panel"):
                     details = region("details", "delete", "rename")
     return Workspace(
-        header, locked, length, run, part, sections, preflight, summary, compared,
-        question, ask, suggested, answers, insights, details,
+        header, locked, length, run, part, placement, picked, sections, preflight, summary, compared,
+        question, ask, ask_part, suggested, answers, insights, details,
     )
