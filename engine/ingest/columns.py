@@ -21,6 +21,7 @@ MAX_DEPTH = 4
 MIN_ROWS = 3.0  # a gutter runs along at least so many lines
 MIN_LETTERS, MIN_FILL = 11, 0.45  # of the pieces beside it: letters, and share of the column's width
 MIN_WORDED = 0.3  # share of the places along it that have such pieces on both sides
+MIN_LINE = 0.8  # of a column's width: what is as wide is a line of text and no cell
 MIN_CELLS = 4  # pieces side by side that make a row of a table, which crosses as a whole
 OVERHANG = 0.15  # a line that sticks out of its column by less than this share does not cross
 
@@ -173,13 +174,22 @@ def _bands(
 
 
 def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
-    """Identities of the pieces that are cells of a table over both columns."""
+    """Identities of the pieces that are cells of a table over both columns. A line of text beside
+    the cells fills its column: then they stand in the other column alone, or are a formula."""
     rows: dict[int, list[Strip]] = {}
+    left, right = min(s.x0 for s in strips), max(s.x1 for s in strips)
+
+    def is_line(strip: Strip) -> bool:
+        column = gutter.x0 - left if strip.middle < gutter.middle else right - gutter.x1
+        return strip.width >= MIN_LINE * column and _n_letters(strip) >= MIN_LETTERS
+
     for strip in strips:
         rows.setdefault(round(strip.base / 2), []).append(strip)
     return {
         id(strip) for row in rows.values()
-        if len({s.middle < gutter.middle for s in row}) == 2 and _is_row(row) for strip in row
+        if len({s.middle < gutter.middle for s in row}) == 2
+        and _is_row(row) and not any(map(is_line, row))
+        for strip in row
     }
 
 

@@ -24,7 +24,8 @@ class Limits:
     exact_chars: int = 6_000_000  # beyond this, lines keep their box but not every letter's edge
     ocr_dpi: int = 200  # pages are drawn for text recognition at this resolution
     ocr_pixels: int = 6_000_000  # and smaller where they would have more pixels
-    ocr_seconds: float = 120.0  # a page whose recognition takes longer is left as a picture
+    ocr_seconds: float = 60.0  # of processor time; a page that needs more is left as a picture
+    ocr_wait: float = 600.0  # on a clock, for a page on a computer that is busy with other things
     ocr_memory: int = 2 * 1024 * 1024 * 1024  # address space on top of what an idle recogniser has mapped
     ocr_pages: int = 200  # after so many a recogniser is replaced by a new one
     ocr_lines: int = 5_000  # on a page

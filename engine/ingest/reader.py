@@ -104,7 +104,7 @@ class DocumentReader:
     ) -> Picture:
         """A page as text recognition wants it. Raises DocumentError, Cancelled."""
         order = {"do": "grey", "page": page, "password": password}
-        message = self._order(path, order, self.limits.page_seconds, cancelled)
+        message = self._order(path, order, 3 * self.limits.page_seconds, cancelled)
         if message is None:
             raise ReadingTimedOut("Drawing this page took too long.")
         return read_picture(message)

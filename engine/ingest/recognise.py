@@ -31,6 +31,7 @@ from engine.types import (
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader
 
+MAX_FAILED = 8  # pages that may take too long before the others are left as they are
 NO_PAGES: Mapping[int, bytes] = {}
 
 
@@ -72,7 +73,7 @@ def recognise(
     `kept` are payloads of earlier WindowDone events, by page number. Raises NoText where there is
     none to recognise, Cancelled, RecognitionMissing, RecognitionFailed, DocumentError.
     """
-    started, n_looked = time.monotonic(), 0
+    started, n_looked, n_failed = time.monotonic(), 0, 0
     pages: list[ReadPage] = []
     with closing(reader.recogniser()) as recogniser:
         for done, number in enumerate(scan.pages, start=1):
@@ -80,8 +81,12 @@ def recognise(
             if number in kept:
                 pages.append(unpack(kept[number]))
                 continue
+            if n_failed >= MAX_FAILED:  # a file that is made to take its time does not get all of it
+                pages.append(ReadPage(number, 612.0, 792.0, failed=True))
+                continue
             page = _look(reader, recogniser, scan, number, cancelled)
             n_looked += not page.is_blank
+            n_failed += page.failed
             pages.append(page)
             if not page.failed:  # another try may do better
                 on_event(WindowDone(number, scan.n_pages, page.packed()))

@@ -105,7 +105,8 @@ class Recogniser:
             return _but(page, is_blank=True)
         worker = self._ready()
         try:
-            worker.ask({"pixels": picture.pixels, "width": picture.width, "height": picture.height})
+            size = {"width": picture.width, "height": picture.height}
+            worker.ask({"pixels": picture.pixels, **size, "seconds": self._limits.ocr_seconds})
             message = self._reply(worker, cancelled)
             if message is None:
                 return _but(page, failed=True)
@@ -134,7 +135,7 @@ class Recogniser:
 
     def _reply(self, worker: Worker, cancelled: IsCancelled) -> Message | None:
         """The child's message; None where it took too long, and then the child is gone."""
-        deadline = time.monotonic() + self._limits.ocr_seconds
+        deadline = time.monotonic() + self._limits.ocr_wait
         while time.monotonic() < deadline:
             if cancelled():
                 self.close()

@@ -3,7 +3,7 @@
 It loads RapidOCR with the three models that came in its wheel, gives up files, processes and the
 network, and then answers one request after another:
 
-    {"pixels": base64, "width": w, "height": h}      8-bit grey, row by row
+    {"pixels": base64, "width": w, "height": h, "seconds": s}      8-bit grey, row by row
     -> {"lines": [[text, sure, [x, y of four corners], [x between letters]], ...], "turn": degrees}
 
 It never sees a document, only pixels. A page that stands on its side or its head is turned first;
@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from engine.ingest.limits import Limits
 from engine.ingest.pipes import silence, write
-from engine.ingest.sandbox import give_up_rights, limit_resources
+from engine.ingest.sandbox import give_up_rights, limit_resources, limit_time
 
 Picture = npt.NDArray[np.uint8]
 Row = list[object]
@@ -37,6 +37,7 @@ MODELS = {
 }
 UPRIGHT, DOWN, OVER, UP = 0, 1, 2, 3  # quarter turns against the clock that set a page upright
 FEWEST = 3  # lines that may decide how a page stands
+DETECTED_SIDE = 1440  # pixels: lines are found in a smaller picture, and read in the whole one
 SURE = 0.85  # what letters that stand upright reach easily
 LONG = 3.0  # times as long as it is wide: a line that tells how the page stands
 
@@ -58,6 +59,7 @@ def main() -> None:
         if "end" in request:
             write(replies, {"end": request["end"]})
         else:
+            limit_time(float(request["seconds"]))
             write(replies, read(_picture(request)))
 
 
@@ -94,6 +96,7 @@ def load() -> Callable[[Picture], dict[str, object]]:
     folder = Path(rapidocr.__file__).parent / "models"
     params: dict[str, object] = {f"{part}.model_path": str(folder / name) for part, name in MODELS.items()}
     params |= {
+        "Det.limit_type": "max", "Det.limit_side_len": DETECTED_SIDE,
         "Global.log_level": "critical", "Global.max_side_len": 20_000,  # whoever draws the page limits it
         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,

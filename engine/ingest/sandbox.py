@@ -52,6 +52,18 @@ def limit_resources(memory: int, seconds: float) -> None:
     _cap(resource.RLIMIT_NOFILE, 32)
 
 
+def limit_time(seconds: float) -> None:
+    """Let the system end this process after so many more seconds of processor time."""
+    if sys.platform == "win32":
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = int(used.ru_utime + used.ru_stime + seconds) + 1
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
 def give_up_rights(descriptor: int | None) -> set[str]:
     """Give up what reading `descriptor` does not need; the names of what took effect."""
     if not FORKS:

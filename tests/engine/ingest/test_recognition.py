@@ -1,11 +1,15 @@
 """Text recognition from the picture to the document, with a recogniser that takes bars for lines."""
 
 import random
+import signal
+import subprocess
+import sys
 import textwrap
 import time
 import zlib
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +33,7 @@ from engine.ingest.recogniser import ReadLine, ReadPage, unpack
 from engine.types import Document, Heading, Page, Sentence, Span, WindowDone
 from tests.engine.ingest.fake_recogniser import SURE, WORDS
 
+ROOT = Path(__file__).parents[3]
 FAKE = "tests.engine.ingest.fake_recogniser"
 
 
@@ -182,7 +187,7 @@ def test_a_turned_page_is_boxed_as_it_is_shown(seer, pdf, picture, tmp_path):
 
 
 def test_a_page_that_kills_or_hangs_costs_that_page(reader_with, pdf, picture, tmp_path):
-    reader = reader_with(Limits(ocr_seconds=2.0))
+    reader = reader_with(Limits(ocr_wait=3.0))
     pdf.page(content=picture(2))
     pdf.page(content=picture(1, height=500))  # kills the recogniser
     pdf.page(content=picture(1, height=200))  # hangs it
@@ -196,6 +201,23 @@ def test_a_page_that_kills_or_hangs_costs_that_page(reader_with, pdf, picture, t
     assert [page.state for page in found.document.pages] == ["ocr", "no_text", "no_text", "ocr"]
     assert found.document.status == "partial", "it is said that not all could be read"
     assert set(kept) == {1, 4}, "another try looks at the others again"
+
+
+BUSY = """
+from engine.ingest.sandbox import limit_resources, limit_time
+limit_resources(1 << 30, 600)
+for page in range(2):
+    limit_time(1)  # each page has its own second
+    print(page, flush=True)
+while True:
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")
+def test_a_recogniser_that_computes_without_end_is_ended():
+    done = subprocess.run([sys.executable, "-c", BUSY], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["0", "1"] and done.returncode == -signal.SIGXCPU
 
 
 def test_stop_ends_the_recogniser(reader_with, scanned):
@@ -310,7 +332,7 @@ def test_a_child_that_dies_while_it_draws(seer, tmp_path):
     with pytest.raises(UnreadableFile):
         seer.draw_grey(path, 1)
     with pytest.raises(NoText, match="could not be drawn"):
-        recognise(seer, Scan(path, path.name, 2))
+        recognise(seer, Scan(path, path.name, 5_000))  # after eight it tries no more
 
 
 def test_a_locked_file_is_not_looked_at(seer, tmp_path):
