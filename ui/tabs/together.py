@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from engine.errors import PrecisError
 from ui.actions import MAX_QUESTION_CHARS
 from ui.gathered import documents_view, gathered_view
 from ui.tabs.page import Page, Update, document_ids, guarded, place
@@ -50,10 +51,13 @@ class Together:
             self.regions.gathered: gathered_view(gathered(self.actions, owner, left)),
         }
 
-    @guarded
     def load(self, chosen: object, request: gr.Request) -> Update:
-        """A page was opened or reloaded: show what was chosen in it last."""
-        return self.show(self.page.owner(request), read_chosen(chosen))
+        """A page was opened or reloaded: show what was chosen in it last. What is wrong with the address
+        is said by the page's own handler, whose words stay."""
+        try:
+            return self.show(self.page.owner(request), read_chosen(chosen))
+        except PrecisError:
+            return {self.regions.together: documents_view(()), self.regions.gathered: ""}
 
     @guarded
     def choose(self, event: gr.EventData, request: gr.Request) -> Update:
