@@ -175,7 +175,8 @@ def _bands(
 
 def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
     """Identities of the pieces that are cells of a table over both columns. A line of text beside
-    the cells fills its column: then they stand in the other column alone, or are a formula."""
+    the cells fills its column: then they stand in the other column alone, or are a formula. And a
+    table has more than one row."""
     rows: dict[int, list[Strip]] = {}
     left, right = min(s.x0 for s in strips), max(s.x1 for s in strips)
 
@@ -185,10 +186,11 @@ def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
 
     for strip in strips:
         rows.setdefault(round(strip.base / 2), []).append(strip)
+    both = [row for _, row in sorted(rows.items()) if len({s.middle < gutter.middle for s in row}) == 2]
+    alike = [_is_row(row) and not any(map(is_line, row)) for row in both]
+    beside = [a or b for a, b in zip([False, *alike], [*alike[1:], False], strict=False)]
     return {
-        id(strip) for row in rows.values()
-        if len({s.middle < gutter.middle for s in row}) == 2
-        and _is_row(row) and not any(map(is_line, row))
+        id(strip) for row, here, more in zip(both, alike, beside, strict=False) if here and more
         for strip in row
     }
 

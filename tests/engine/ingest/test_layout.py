@@ -81,6 +81,22 @@ def test_a_table_over_both_columns_is_one_band():
     assert order(strips) == ["12.5 12.5 12.5 12.5 12.5 12.5"] * 12 + left + right
 
 
+@pytest.mark.parametrize("ending", ["right line 10 runs on over the whole column", "as the table shows."])
+def test_a_table_in_one_column_does_not_cut_the_other(ending):
+    """Its cells and a line of the other column stand in one row, over both columns."""
+    left, right = running("left", 20), running("right", 20)
+    right[10] = ending
+    cells = [place(text, 60 + 60 * i, 220) for i, text in enumerate(("ru-en", "DS", "38", "51"))]
+    strips = [
+        *lines_at(60, 100, left[:9]), *cells, *lines_at(60, 240, left[11:]),
+        *lines_at(320, 100, right[:10]), place(ending, 320, 220, width=5.0 * len(ending)),
+        *lines_at(320, 232, right[11:]),
+    ]
+    lines = order(strips)
+    assert [line for line in lines if "right" in line or line == ending] == right
+    assert lines[-20:] == right
+
+
 def test_stretched_words_are_no_table():
     left, right = running("left", 15), running("right", 15)
     strips = lines_at(60, 100, left) + lines_at(320, 100, right)
