@@ -98,12 +98,12 @@ def _move(
 
 def _forget_progress(connection: sa.Connection, owner: str, document_id: str) -> None:
     """Windows and provisional places of jobs that did not end are about the old text, and so are the
-    questions that were found in it: they are looked for anew."""
+    questions and the maps of attention that were found in it: they are made anew when asked for."""
     about = jobs.c.owner == owner, jobs.c.document == document_id
-    found = jobs.c.kind == "suggest", jobs.c.state.not_in(UNFINISHED)
+    found = jobs.c.kind.in_(("suggest", "map")), jobs.c.state.not_in(UNFINISHED)
     connection.execute(sa.delete(jobs).where(*about, *found))
     unfinished = sa.select(jobs.c.id).where(
-        *about, jobs.c.state != "done", jobs.c.kind.in_(("summarize", "answer", "suggest"))
+        *about, jobs.c.state != "done", jobs.c.kind.in_(("summarize", "answer", "suggest", "map"))
     )
     for table in (job_windows, job_events):
         connection.execute(sa.delete(table).where(table.c.job_id.in_(unfinished)))

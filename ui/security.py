@@ -61,8 +61,8 @@ HEADERS = [
 
 # What programs may call; ui/tabs/endpoints.py says what each does.
 ENDPOINTS = (
-    "add_document", "add_text", "unlock", "list_documents", "search", "delete_documents", "restore_documents",
-    "summarize", "ask", "job", "list_jobs", "stop_job", "resume_job",
+    "add_document", "add_text", "unlock", "recognise", "list_documents", "search", "delete_documents",
+    "restore_documents", "summarize", "ask", "job", "list_jobs", "stop_job", "resume_job",
 )
 
 # All that the page and they use. Everything else that Gradio would answer is closed: its file cache (not

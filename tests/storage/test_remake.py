@@ -83,11 +83,13 @@ def test_work_on_the_old_text_begins_anew_and_finished_work_stays(store: Store, 
     stopped, done = job("summarize", before.id, "stopped"), job("answer", before.id, "done")
     other, own = job("summarize", "e" * 64, "stopped"), job("recognise", before.id, "stopped")
     suggested, theirs = job("suggest", before.id, "done"), job("suggest", "e" * 64, "done")
+    drawn = job("map", before.id, "done")
     store.remake_document("local", before, after, moved)
     assert store.windows(stopped) == {} and store.events("local", stopped) == ()
     assert all(store.windows(number) for number in (other, own))
     assert all(store.events("local", number) for number in (done, other, own, theirs))
-    assert suggested not in {row.id for row in store.jobs("local")}, "questions are looked for anew"
+    left = {row.id for row in store.jobs("local")}
+    assert not {suggested, drawn} & left, "questions are looked for anew, and so is attention"
 
 
 def test_another_owners_document_of_the_same_file_stays(store: Store, keep, before, after, new_summary):

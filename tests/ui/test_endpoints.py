@@ -104,6 +104,7 @@ def test_what_is_refused_comes_with_its_code(own, key) -> None:
         "ask": [["0" * 64], "Why?"],
         "delete_documents": ["x"],
         "unlock": ["one", "secret"],
+        "recognise": ["0" * 64, 0],
         "add_text": [7],
         "stop_job": [True],
     }.items():
@@ -165,3 +166,58 @@ def test_without_the_flag_there_is_no_mcp(own, key) -> None:
     for path in ("/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse", "/gradio_api/mcp/schema"):
         assert ask(own, path, cookie=key)[0] == 404
         assert ask(own, path, "POST", b"{}", cookie=key, content_type="application/json")[0] == 404
+
+
+def test_the_text_of_pictures_by_endpoint(own, key, tmp_path) -> None:
+    from tests.ui.test_scans import make_pdf
+
+    def ended(job: int) -> dict:
+        for _ in range(1200):
+            said = call(own, key, "job", job)[1]["data"][0]
+            if said["state"] not in ("queued", "running"):
+                return said
+            time.sleep(0.05)
+        raise AssertionError("the job does not end")
+
+    data = make_pdf(tmp_path / "endpoint.pdf", 5, 2).read_bytes()
+    path = json.loads(upload(own, key, "endpoint.pdf", data)[2])[0]
+    refused = call(own, key, "add_document", {"path": path})[1]["data"][0]["job"]
+    assert ended(refused)["state"] == "failed"
+    status, answer = call(own, key, "recognise", "", refused)
+    assert status == 200 and answer["data"][0]["seconds"] > 0
+    said = ended(answer["data"][0]["job"])
+    assert said["state"] == "done" and said["document"]
+    assert call(own, key, "recognise", said["document"], 0)[0] == 500, "nothing is left to recognise"
+    assert call(own, key, "recognise", "", refused)[0] == 500
+
+
+def test_visitors_of_a_hosted_demo_see_nothing_of_each_other(tmp_path: Path) -> None:
+    server = Server(tmp_path / "library", more=("--hosted",)).start()
+    first, second = "precis=" + "1" * 32, "precis=" + "2" * 32
+    try:
+        text = "A bell.\n\n" + "The secret bell FACT77 rings at noon. " * 9
+        job = call(server, first, "add_text", text)[1]["data"][0]["job"]
+        said = {"state": "queued"}
+        for _ in range(1200):
+            said = call(server, first, "job", job)[1]["data"][0]
+            if said["state"] == "done":
+                break
+            time.sleep(0.05)
+        document = said["document"]
+        calls = [
+            ("job", [job]), ("stop_job", [job]), ("resume_job", [job]), ("unlock", [job, "x"]),
+            ("summarize", [[document], "short", ""]), ("ask", [[document], "Why?"]),
+        ]
+        for name, data in calls:
+            status, answer = call(server, second, name, *data)
+            assert status == 500 and "(not-found)" in answer["error"], name
+            unknown = [10**8 if one == job else ["0" * 64] if one == [document] else one for one in data]
+            assert call(server, second, name, *unknown)[1] == answer, "what is another's is as what is not"
+        assert call(server, second, "delete_documents", [document])[1]["data"] == [{"deleted": []}]
+        assert call(server, second, "restore_documents", [document])[1]["data"] == [{"documents": []}]
+        for name, data in (("list_documents", []), ("list_jobs", []), ("search", ["FACT77"])):
+            assert call(server, second, name, *data)[1]["data"] == [[]]
+        assert len(call(server, first, "list_documents")[1]["data"][0]) == 1
+        assert ask(server, "/gradio_api/mcp/", cookie=first)[0] == 404
+    finally:
+        server.stop()

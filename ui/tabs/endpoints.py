@@ -93,6 +93,27 @@ class Endpoints:
         self.actions.unlock(self.page.owner(request), _number(job), _text(password))
         return {"job": job}
 
+    def recognise(self, document: str, job: int, request: gr.Request) -> dict:  # type: ignore[type-arg]
+        """Recognise the text of pages that are pictures (OCR): of a document, or of a PDF whose job failed
+        with the code "no_text".
+
+        Args:
+            document: its id; empty for a PDF that was refused
+            job: the number of the failed job; 0 for a document
+        Returns:
+            {"job": number, "seconds": about how long it takes}
+        """
+        owner, scanning = self.page.owner(request), self.actions.scanning
+        if document:
+            row = self.actions.workspace(owner, _text(document)).row
+            offer = scanning.offer(row.pages_without_text, row.n_pages)
+            return {"job": scanning.recognise(owner, row.id), "seconds": round(offer.seconds)}
+        refused = next((row for row in self.actions.job_rows(owner) if row.id == _number(job)), None)
+        file_offer = scanning.offer_for(owner, refused) if refused is not None else None
+        if refused is None or file_offer is None:
+            raise NotInLibrary
+        return {"job": scanning.recognise_file(owner, refused.id), "seconds": round(file_offer.seconds)}
+
     def list_documents(self, request: gr.Request) -> list[dict]:  # type: ignore[type-arg]
         """List the library, newest first.
 
