@@ -111,3 +111,38 @@ def test_in_the_browser(open_page, make_server, sample_pdf) -> None:
     page.wait_for_selector("#page-boxes .box")
     assert page.inner_text("#document-header h2") == "Lighthouse of Cape Merrow"
     server.stop()
+
+
+def test_hostile_words_are_only_words() -> None:
+    """Titles, questions, answers, quotes and messages of every kind, in every view of several documents."""
+    from dataclasses import replace
+    from types import SimpleNamespace
+
+    from engine.types import Answer, Citation, Span, Summary, SummarySentence
+    from tests.ui.test_render import make_job, make_workspace
+    from ui.gathered import documents_view
+    from ui.jobs import Story
+    from ui.passwords import password_field
+    from ui.suggested import suggested_view
+    from ui.values import JobView
+
+    def views(text: str) -> list[str]:
+        run = make_workspace().summaries[0].summary.run
+        row = SimpleNamespace(id="d" * 64, title=text, n_pages=3, owner="local")
+        place = Citation(Span(0, 5), 1, text, 0.5)
+        answer = Answer(text, True, text, Span(0, 5), 1, 0.9, (place,), run)
+        absent = replace(answer, found=False, text="", span=None, page=None)
+        summary = Summary((SummarySentence(text, 0.2, (place,)),), run)
+        done = JobView(make_job("done", "answer", text), Story())
+        failed = JobView(make_job("failed", "answer", text, error_code="x", error_message=text), Story())
+        part = together.Part(row, done, answer, summary)
+        parts = (part, replace(part, answer=absent), replace(part, view=failed, answer=None, summary=None))
+        gatherings = [together.Gathering(kind, text, parts) for kind in ("answer", "summarize")]
+        asked = make_workspace(f"{text[:9]} is a body of ice.").document
+        suggested = suggested_view(asked, done)
+        return [documents_view([row]), gathered_view(gatherings), suggested, password_field(job=1)]
+
+    beacon = "<img src='http://evil.example/x' onerror=alert(1)><script>alert(1)</script>${a}{{b}}"
+    for hostile, harmless in zip(views(beacon), views("x" * len(beacon)), strict=True):
+        assert hostile.count("<") == harmless.count("<")
+        assert "<script" not in hostile and "<img" not in hostile
