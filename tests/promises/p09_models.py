@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import pickle
+import re
 import shutil
 import struct
 import time
@@ -19,7 +20,8 @@ from engine.models.longformer import LongformerConfig, LongformerForQuestionAnsw
 from engine.text.tokenizer import Tokenizer
 from engine.weights.checkpoint import INDEX, WEIGHTS, StoredWeights
 from engine.weights.header import read_header
-from tests.promises.figures import Figure, Setting, none_of, resident, suite
+from engine.weights.registry import find_model, read_registry
+from tests.promises.figures import ROOT, Figure, Setting, none_of, resident, suite
 
 SECONDS = 2.0
 SMALL = LongformerConfig(
@@ -167,3 +169,40 @@ def check(setting: Setting) -> Iterator[Figure]:
             "bundled models that were cut, changed or exchanged",
             "tests/engine/weights/test_registry.py",
         )
+
+
+def check_changed(setting: Setting) -> Iterator[Figure]:
+    """The bundled model's file as a broken transfer would leave it; Precis fetches none itself."""
+    models = setting.folder / "models"
+    bundled = read_registry(ROOT / "assets" / "models")[0]
+    whole = (Path(bundled.directory) / WEIGHTS).read_bytes()
+    (models / bundled.name).mkdir(parents=True)
+    shutil.copy(ROOT / "assets" / "models" / "registry.toml", models)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    forms = {
+        **{f"cut at {percent} %": whole[: int(len(whole) * percent / 100)] for percent in (0, 1, 50, 99.99)},
+        "one bit flipped": bytes(flipped),
+        "another file": (Path(bundled.directory) / "tokenizer.json").read_bytes(),
+        "a pointer": b"version https://git-lfs.github.com/spec/v1\n",
+        "a page": b"<!doctype html><p>404</p>",
+    }
+    taken = [form for form, data in forms.items() if _is_taken(models, bundled.name, data)]
+    yield none_of("P10", "forms of a broken file that would be used", taken, len(forms))
+    sound = _is_taken(models, bundled.name, whole)
+    yield Figure("P10", "the file as it was published", "used" if sound else "refused", "used", sound)
+    fetchers = [
+        path.name
+        for folder in ("engine", "storage", "ui")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"hf_hub_download|snapshot_download|urlopen|requests\.get|httpx", path.read_text("utf-8"))
+    ]
+    yield none_of("P10", "files of Precis that fetch anything", fetchers, 1)
+
+
+def _is_taken(models: Path, name: str, data: bytes) -> bool:
+    (models / name / WEIGHTS).write_bytes(data)
+    try:
+        return find_model(read_registry(models), "answer", name).verified
+    except CheckpointError:
+        return False

@@ -34,6 +34,7 @@ CHECKS: list[tuple[tuple[str, ...], Check]] = [
     (("P7",), p07_traces.check_forgetting),
     (("P13",), p07_traces.check_logs),
     (("P9", "P10"), p09_models.check),
+    (("P10",), p09_models.check_changed),
     (("P11",), p01_network.check_data),
     (("P12",), p12_exports.check_exports),
     (("P14",), p12_exports.check_names),
