@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import EncryptedFile, NotInLibrary, PrecisError
+from engine.errors import EncryptedFile, NotInLibrary, PrecisError, UnsupportedModel
 from engine.ingest.boxes import boxes_of
 from engine.tasks.placement import AS_TRAINED
 from engine.types import Document
@@ -273,7 +273,9 @@ class Actions(Computer):
         """What a summary will take. Raises UnknownPart."""
         document = self.document(owner, document_id)
         options = read_options(document, "medium", part, placement, picked)
-        model = next(model for model in self._engine().models() if "summarize" in model.tasks)
+        model = next((model for model in self._engine().models() if "summarize" in model.tasks), None)
+        if model is None:
+            raise UnsupportedModel("No model that summarizes is on this computer. Install Precis again.")
         # Asking the engine for its device would load torch, which opening a document need not wait for.
         device = str(self._store().get_setting(MACHINE, "device") or "cpu")
         earlier = read_measured(self._store().get_setting(MACHINE, setting_name(model.name, device)))

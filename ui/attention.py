@@ -34,7 +34,10 @@ def attention_view(
     """The map for a summary: made, under way, not made yet, or not to be had of its model."""
     run = saved.summary.run
     model = next((model for model in models if model.name == run.model), None)
-    if model is None or model.family != FAMILY:
+    if model is None:
+        words = "The model that made this summary is not on this computer. Make a new summary first."
+        return note("No map of this summary", words)
+    if model.family != FAMILY:
         words = "What this model looked at cannot be shown: only Longformer models give it away."
         return note("No map of this model", words)
     wanted = params_of_run(run)
@@ -139,7 +142,7 @@ def grid(found: AttentionMap) -> Html:
 
     def fill(column: float, row: float, value: float) -> None:
         if value > 0:
-            shades.setdefault(_level(value), []).append(f"M{column:g} {row:g}h1v1h-1z")
+            shades.setdefault(_level(value**0.5), []).append(f"M{column:g} {row:g}h1v1h-1z")
 
     most_given, most_from = max(found.to_global, default=0) or 1, max(found.from_global, default=0) or 1
     for row, looks in enumerate(found.looks):
@@ -152,8 +155,9 @@ def grid(found: AttentionMap) -> Html:
     paths = [element("path", d="".join(cells), class_=f"level-{level}") for level, cells in shades.items()]
     words = (
         f"The document in {plural(size, 'part')}, from its beginning to its end. Each row is a part that "
-        "looks, each column a part that it looks at; the darker, the more. The row above is what global "
-        "tokens look at, the column in front what looks at them. Away from the diagonal, parts meet in no window."
+        "looks, each column a part that it looks at: the darker, the more, by the root of its share. The row "
+        "above is what global tokens look at, the column in front what looks at them. Away from the diagonal, "
+        "parts meet in no window."
     )
     return element(
         "div",

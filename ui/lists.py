@@ -53,6 +53,13 @@ def library_view(rows: Sequence[DocumentRow], *, hosted: bool = False) -> Html:
     return element("ul", *map(card, rows), class_="cards")
 
 
+ABILITIES = (
+    "The models here quote the sentences that say most of a document, and answer questions about it, in "
+    "English. They run on the processor, or on a graphics card where one is found; Models, above, says which, "
+    "and how to try larger ones."
+)
+
+
 def welcome(*, hosted: bool = False) -> Html:
     """The empty library: what to do first, what happens then, and what stays here."""
     steps = [
@@ -67,6 +74,7 @@ def welcome(*, hosted: bool = False) -> Html:
         if hosted
         else "What you add is read on this computer and stays on it.",
         element("ol", *items, class_="steps"),
+        *([] if hosted else [element("p", ABILITIES, class_="faint")]),
         act("sample", "Try the sample paper"),
         kind="quiet big",
     )

@@ -53,6 +53,7 @@ def provenance(run: Run, created: datetime) -> Html:
     facts = [
         *([LENGTHS.get(str(length), "Summary")] if length else []),
         *(["of a part"] if run.options.get("scope") else []),
+        *(["came with the sample"] if run.options.get("made") else []),
         f"{plural(run.pages_read, 'page')} read",
         *missing,
         f"{run.model} ({run.quantization})",

@@ -30,6 +30,7 @@ from ui.passwords import Passwords
 from ui.placing import options_of_job
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.recognition import KIND, SETTING, read_pace, with_measure
+from ui.sample import summary_of_sample
 from ui.services import Engine
 from ui.suggested import MOST_SUGGESTED, SURE_ENOUGH, is_answered, tried
 
@@ -96,6 +97,9 @@ class Work:
             n_bytes=int(job.params["n_bytes"] or 0),
             seconds=time.monotonic() - started,
         )
+        ready = summary_of_sample(name, document)
+        if ready is not None:
+            store.save_summary(job.owner, ready)
         return Outcome(document_id=document.id)
 
     def recognise(

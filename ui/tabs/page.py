@@ -27,7 +27,6 @@ from ui.insights import insights_view
 from ui.jobs import Story, citations_of
 from ui.languages import language_warning
 from ui.lists import jobs_view, library_view
-from ui.parts import UnknownPart
 from ui.pieces import failure
 from ui.recognition import KIND
 from ui.render import answers_view, boxes_in_percent, header, summary_view
@@ -269,7 +268,7 @@ class Page:
     def _preflight(self, owner: str, wanted: str, *chosen: str) -> Html:
         try:
             return preflight_view(self.actions.preflight(owner, wanted, *chosen))
-        except UnknownPart as error:
+        except PrecisError as error:
             return element("p", str(error), class_="refused", role="alert")
 
     @guarded

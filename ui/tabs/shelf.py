@@ -11,6 +11,7 @@ from pathlib import Path
 import gradio as gr
 
 from engine.errors import NotInLibrary
+from ui import sample
 from ui.lists import hits_view, undo_bar
 from ui.pieces import note
 from ui.tabs.memory import Memory
@@ -19,7 +20,6 @@ from ui.theme import ASSETS
 from ui.values import BadRequest
 
 SAMPLE = ASSETS / "sample.pdf"
-SAMPLE_NAME = "Sample paper.pdf"
 
 
 class Shelf:
@@ -55,7 +55,7 @@ class Shelf:
     @guarded
     def sample(self, request: gr.Request) -> Update:
         """Add the sample paper that comes with the program."""
-        job = self.actions.add(self.page.owner(request), SAMPLE, SAMPLE_NAME)
+        job = self.actions.add(self.page.owner(request), SAMPLE, sample.NAME)
         return {self.regions.memory: Memory(follow=job).kept()}
 
     @guarded
