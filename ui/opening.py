@@ -10,7 +10,7 @@ from engine.errors import NoText
 from engine.types import Document
 from ui.ahead import duration
 from ui.printing import ProgressLine, ranges
-from ui.recognition import seconds_for
+from ui.recognition import SCRIPTS, seconds_for
 
 if TYPE_CHECKING:
     from engine.ingest.reader import DocumentReader
@@ -43,9 +43,9 @@ def _recognised(
 
     scan = Scan(path, path.name, n_pages, before, password)
     takes = duration(seconds_for(len(scan.pages), ()))
+    pictures = f"{len(scan.pages)} of {n_pages} pages are pictures."
     print(
-        f"{len(scan.pages)} of {n_pages} pages are pictures. Recognising their text takes {takes} (a guess).",
-        file=sys.stderr,
+        f"{pictures} Recognising their text takes {takes} (a guess); it reads {SCRIPTS}.", file=sys.stderr
     )
     try:
         with ProgressLine() as line:

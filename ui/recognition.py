@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KEPT = 8  # measures
 SETTING = "measured:recognition"
 KIND = "recognise"  # of job
+SCRIPTS = "Latin, Greek, Chinese and Japanese letters"  # what the models of the extra know
 
 Pace = tuple[tuple[int, float], ...]  # pages and seconds of earlier times
 

@@ -6,7 +6,7 @@ from engine.errors import RecognitionMissing
 from ui.ahead import duration
 from ui.html import Html, element
 from ui.pieces import STOP, act, failure, icon, meter, note, plural, progress_words, time_left
-from ui.recognition import Offer
+from ui.recognition import SCRIPTS, Offer
 from ui.values import JobView, is_active
 
 
@@ -71,5 +71,5 @@ def _words(offer: Offer) -> tuple[str, bool]:
     return (
         f"Recognise the text of {plural(len(offer.pages), 'page')}? "
         f"It takes {duration(offer.seconds)}{guess}, here on this computer, and you can stop it. "
-        "What is recognised may hold mistakes and is marked OCR wherever it is cited."
+        f"It reads {SCRIPTS}. What is recognised may hold mistakes and is marked OCR wherever it is cited."
     ), True
