@@ -15,6 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from engine.tasks import rouge as counting
 from engine.tasks.features import candidates
 from engine.tasks.retrieval import terms
 from engine.tasks.salience import SentenceScores
@@ -40,24 +41,12 @@ def cut(document: Document, order: Order, n_words: int) -> str:
 
 def rouge(candidate: str, summary: str) -> tuple[float, float]:
     """ROUGE-1 and ROUGE-2, F in percent."""
-    one, two = STEMMED.tokenize(candidate), STEMMED.tokenize(summary)
-    return _overlap(one, two), _overlap(list(pairwise(one)), list(pairwise(two)))
+    return counting.rouge_n(STEMMED.tokenize(candidate), STEMMED.tokenize(summary))
 
 
 def rouge_l(candidate: str, summary: str) -> float:
     """ROUGE-L: F in percent of the longest common subsequence of words."""
-    one, two = STEMMED.tokenize(candidate), STEMMED.tokenize(summary)
-    best = [0] * (len(two) + 1)
-    for word in one:
-        before = 0
-        for at, other in enumerate(two, 1):
-            before, best[at] = best[at], before + 1 if word == other else max(best[at], best[at - 1])
-    return 200 * best[-1] / (len(one) + len(two)) if best[-1] else 0.0
-
-
-def _overlap(found: Sequence[object], wanted: Sequence[object]) -> float:
-    shared = sum((Counter(found) & Counter(wanted)).values())
-    return 200 * shared / (len(found) + len(wanted)) if shared else 0.0
+    return counting.rouge_l(STEMMED.tokenize(candidate), STEMMED.tokenize(summary))
 
 
 def lead(document: Document) -> Order:

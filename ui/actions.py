@@ -22,7 +22,7 @@ from engine.ingest.boxes import boxes_of
 from engine.tasks.placement import AS_TRAINED
 from engine.types import Document
 from ui.computer import Computer
-from ui.exports import ExportedFile, export, file_stem, marks
+from ui.exports import ExportedFile, compared, export, file_stem, marks
 from ui.jobs import Jobs, Story
 from ui.languages import Languages
 from ui.parts import read_part
@@ -45,7 +45,7 @@ KEPT_FOR_UNDO = timedelta(minutes=2)
 SECONDS_BETWEEN_SWEEPS = 60.0
 MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
-ANNOTATED = "notes.pdf"
+ANNOTATED, COMPARED = "notes.pdf", "compare.csv"
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
 
 
@@ -170,10 +170,14 @@ class Actions(Computer):
         password = self._passwords.get(owner, document_id)
         return self._reader().render(original, page, dpi=dpi, password=password)
 
-    def export(self, owner: str, document_id: str, what: str, shown: int | None = None) -> ExportedFile:
-        """A summary, the answers, or the PDF with both as notes, as a file: of the newest summary, or
-        of the one numbered `shown`. Raises NotInLibrary."""
+    def export(
+        self, owner: str, document_id: str, what: str, shown: int | None = None, other: int | None = None
+    ) -> ExportedFile:
+        """A summary, the answers, or the PDF with both as notes, as a file: of the newest summary, or of
+        the one numbered `shown`; or the table that compares it with `other`. Raises NotInLibrary."""
         workspace = self.workspace(owner, document_id)
+        if what == COMPARED:
+            return compared(workspace, shown, other)
         if shown is not None:
             chosen = tuple(saved for saved in workspace.summaries if saved.id == shown)
             workspace = replace(workspace, summaries=chosen)

@@ -156,7 +156,7 @@ def grid(found: AttentionMap) -> Html:
     words = (
         f"The document in {plural(size, 'part')}, from its beginning to its end. Each row is a part that "
         "looks, each column a part that it looks at: the darker, the more, by the root of its share. The row "
-        "above is what global tokens look at, the column in front what looks at them. Away from the diagonal, "
+        "above is what global tokens look at, the column in front what looks at them. Away from the diagonal "
         "parts meet in no window."
     )
     return element(

@@ -50,6 +50,18 @@ def export(workspace: Workspace, what: str) -> ExportedFile:
     return ExportedFile(name, f"{MEDIA_TYPES[extension]}; charset=utf-8", written.encode("utf-8", "replace"))
 
 
+def compared(workspace: Workspace, one: int | None, other: int | None) -> ExportedFile:
+    """The table of two summaries as CSV. Raises NotInLibrary."""
+    from ui.compare import as_csv
+
+    known = {saved.id: saved.summary for saved in workspace.summaries}
+    if one not in known or other not in known:
+        raise NotInLibrary
+    table = as_csv(known[one], known[other], workspace.document)
+    name = f"{file_stem(workspace.row.title)}-compared.csv"
+    return ExportedFile(name, "text/csv; charset=utf-8", table.encode("utf-8"))
+
+
 def marks(workspace: Workspace, boxes_of: BoxesOf) -> list[dict[str, object]]:
     """The places of the newest summary and of the answers, as engine.ingest.annotate takes them.
 

@@ -134,7 +134,8 @@ class Wiring:
         for field in chosen:
             self.once(field.change, self._page.preflight, [self._memory, *chosen])
         self.followed(tab.insights.map, self._page.map_attention, [self._memory])
-        self.once(tab.summary.compare, self._page.compare, [self._memory])
+        for source in (tab.summary, tab.compared):
+            self.once(source.compare, self._page.compare, [self._memory])
         self.once(tab.compared.close, lambda: {tab.compared: ""}, [], [tab.compared])
         asked = [self._memory, tab.question, tab.ask_part]
         self.followed(tab.ask.click, self._page.ask, asked)

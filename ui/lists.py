@@ -55,7 +55,7 @@ def library_view(rows: Sequence[DocumentRow], *, hosted: bool = False) -> Html:
 
 ABILITIES = (
     "The models here quote the sentences that say most of a document, and answer questions about it, in "
-    "English. They run on the processor, or on a graphics card where one is found; Models, above, says which, "
+    "English. They run on the processor, or on a graphics card where one is found; Models, above, says which "
     "and how to try larger ones."
 )
 

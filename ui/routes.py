@@ -67,7 +67,9 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
     def download(owner: str, request: Request) -> Response:
         document_id, what = str(request.path_params["document"]), str(request.path_params["what"])
         shown = request.query_params.get("summary", "")
-        file = actions.export(owner, document_id, what, int(shown) if shown.isdecimal() else None)
+        other = request.query_params.get("other", "")
+        numbers = [int(one) if one.isdecimal() and len(one) < 19 else None for one in (shown, other)]
+        file = actions.export(owner, document_id, what, *numbers)
         disposition = f'attachment; filename="{file.name}"'
         return Response(
             file.data, media_type=file.media_type, headers={**NOT_STORED, "Content-Disposition": disposition}

@@ -275,11 +275,12 @@ class Page:
     def compare(self, memory: object, event: gr.EventData, request: gr.Request) -> Update:
         """Show two summaries of the open document side by side."""
         workspace = self.actions.workspace(self.owner(request), self._open_document(memory))
-        known = {saved.id: saved.summary for saved in workspace.summaries}
+        known = {saved.id: saved for saved in workspace.summaries}
         one, other = known.get(number(event, "one")), known.get(number(event, "other"))
         if one is None or other is None:
             raise NotInLibrary
-        return {self.regions.compared: compare_view(one, other)}
+        reference = str((event._data or {}).get("reference", ""))
+        return {self.regions.compared: compare_view(one, other, workspace.document, reference)}
 
     @guarded
     def map_attention(self, memory: object, event: gr.EventData, request: gr.Request) -> Update:

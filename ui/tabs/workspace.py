@@ -114,7 +114,7 @@ def build_workspace() -> Workspace:
                     sections = region("sections")
                     preflight = region("preflight")
                     summary = region("summary", "stop", "resume", "compare")
-                    compared = region("compared", "close")
+                    compared = region("compared", "close", "compare")
                 with gr.Column(elem_id="panel-ask", elem_classes="tab-panel"):
                     with gr.Row(elem_classes="run-row"):
                         question = gr.Textbox(
