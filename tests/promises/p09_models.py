@@ -195,7 +195,9 @@ def check_changed(setting: Setting) -> Iterator[Figure]:
         path.name
         for folder in ("engine", "storage", "ui")
         for path in (ROOT / folder).rglob("*.py")
-        if re.search(r"hf_hub_download|snapshot_download|urlopen|requests\.get|httpx", path.read_text("utf-8"))
+        if re.search(
+            r"hf_hub_download|snapshot_download|urlopen|requests\.get|httpx", path.read_text("utf-8")
+        )
     ]
     yield none_of("P10", "files of Precis that fetch anything", fetchers, 1)
 

@@ -123,6 +123,10 @@ class Visitor:
         self.document = ""
         config = json.loads(self.ask("/config")[2])
         self._names = {c["id"]: c["props"].get("elem_id") or c["type"] for c in config["components"]}
+        self._values = {
+            c["id"]: c["props"].get("value") or ("" if c["type"] == "textbox" else None)
+            for c in config["components"]
+        }
         self._verbs = config["dependencies"]
 
     def ask(
@@ -190,7 +194,9 @@ class Visitor:
         self, verb: dict[str, Any], values: dict[str, object], trigger: int | None = None, data: object = None
     ) -> tuple[int, bytes]:
         names = [self._names[number] for number in verb["inputs"]]
-        inputs = [values.get(name) for name in names]
+        inputs = [  # what the page begins with, where nothing else is given
+            values.get(name, self._values[number]) for name, number in zip(names, verb["inputs"], strict=True)
+        ]
         if "browserstate" in names:  # the first holds what the page shows
             inputs[names.index("browserstate")] = {"document": self.document or None, "follow": None}
         body = {
@@ -217,7 +223,7 @@ class Visitor:
 
     def summarize(self, length: str = "Short") -> None:
         """Have the open document summarised."""
-        self.press("summarize", length=length.lower(), part="")
+        self.press("summarize", length=length.lower())
 
     def put(self, question: str) -> None:
         """Ask about the open document."""
