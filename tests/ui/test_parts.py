@@ -48,7 +48,11 @@ def test_pages_and_sections_in_words(words: str, spans: tuple[Span, ...]) -> Non
     assert read_part(words, make_document()) == spans
 
 
-@pytest.mark.parametrize("words", ["0", "4", "2-1", "§3", "§0", "all", "1-2-3", "<b>", "1" * 2000, "3", "@9-3", "@0-999", "@1", "@43-44"])
+WRONG = ["0", "4", "2-1", "§3", "§0", "all", "1-2-3", "<b>", "1" * 2000, "3"]
+WRONG += ["@9-3", "@0-999", "@1", "@43-44"]
+
+
+@pytest.mark.parametrize("words", WRONG)
 def test_what_names_no_part_is_refused_with_a_way_on(words: str) -> None:
     with pytest.raises(UnknownPart) as refusal:
         read_part(words, make_document())
