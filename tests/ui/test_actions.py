@@ -204,3 +204,26 @@ def test_a_part_is_its_own_run_and_teaches_the_estimate(actions, tmp_path) -> No
     assert len(keys) == 2 and actions.preflight("local", document).is_measured
     with pytest.raises(UnknownPart):
         actions.summarize("local", document, "short", "7")
+
+
+def test_a_map_is_of_ones_own_summary_and_its_job_keeps_it(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    job = actions.summarize("local", document, "short", "1", "sentences")
+    summary = finish(actions, "local", job).result_id
+    (saved,) = actions.workspace("local", document).summaries
+    run = saved.summary.run
+    assert run.options["global"] == "sentences" and "every sentence" in run.placement
+    for owner, number in (("else", summary), ("local", summary + 1)):
+        with pytest.raises(NotInLibrary):
+            actions.map_attention(owner, document, number)
+    row = finish(actions, "local", actions.map_attention("local", document, summary))
+    assert row.state == "done"
+    told = actions.tell("local", row, Story()).story.map
+    assert told is not None and len(told.heat) == len(actions.document("local", document).sentences)
+
+
+def test_where_global_attention_goes_is_part_of_the_key(actions, tmp_path) -> None:
+    document = add(actions, tmp_path)
+    for placement in ("first", "sentences", "first"):
+        finish(actions, "local", actions.summarize("local", document, "short", "", placement))
+    assert len(actions.workspace("local", document).summaries) == 2

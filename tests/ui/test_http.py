@@ -142,7 +142,13 @@ def test_an_upload_cannot_be_read_back(server, cookie) -> None:
         assert ask(server, address, cookie=cookie)[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/precis/page/{}/1", "/precis/text/{}/1", "/precis/export/{}/summary.md"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/precis/page/{}/1", "/precis/text/{}/1", "/precis/sentences/{}/1", "/precis/export/{}/summary.md",
+        "/precis/export/{}/compare.csv?summary=1&other=1",
+    ],
+)
 @pytest.mark.parametrize("document", ["0" * 64, "x", "..%2f..%2fetc", "%00", "a" * 5000])
 def test_unknown_documents_are_all_alike(server, cookie, path: str, document: str) -> None:
     assert ask(server, path.format(document), cookie=cookie)[0] == 404
