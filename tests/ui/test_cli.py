@@ -370,3 +370,23 @@ def test_a_mistyped_file_is_no_question(services: Services, paper: str, capsys) 
             main(["ask", *words], services)
         assert stop.value.code == USAGE
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_where_global_attention_goes_and_what_part_is_read(services, engine, paper, monkeypatch) -> None:
+    asked: list[SummaryOptions | AnswerOptions] = []
+    for verb in ("summarize", "answer"):
+        plain = getattr(engine, verb)
+
+        def noted(*given, plain=plain, **named):
+            asked.append(given[-1])
+            return plain(*given, **named)
+
+        monkeypatch.setattr(engine, verb, noted)
+    assert main(["summarize", paper, "--global", "sentences"], services) == 0
+    assert main(["summarize", paper, "--global", "@0-8"], services) == 0
+    assert main(["ask", paper, "Why do glaciers move?", "--part", "1"], services) == 0
+    assert [one.as_settings().get("global") for one in asked] == ["sentences", "picked", None]
+    assert asked[1].picked == (Span(0, 8),) and asked[2].scope
+    assert main(["summarize", paper, "--global", "everywhere"], services) == 1
+    with pytest.raises(SystemExit):
+        main(["summarize", paper, paper, "--global", "@0-8"], services)
