@@ -13,7 +13,7 @@ Status = Literal[
     "ok", "partial", "no_text", "password", "unsupported", "corrupt", "empty", "too_large", "timeout"
 ]
 PageState = Literal["text", "ocr", "no_text", "failed"]  # ocr: its text was recognised in its picture
-SentenceKind = Literal["body", "heading", "caption", "table", "reference", "footnote"]
+SentenceKind = Literal["body", "heading", "caption", "table", "code", "reference", "footnote"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import torch
 
-from engine.tasks.answer import Candidate, Reading, trimmed
+from engine.tasks.answer import Candidate, Reading
 from engine.tasks.reader import LoadedReader
+from engine.tasks.trim import trimmed
 from engine.types import Document
 from training.answering import Example, span_scores
 from training.corpus import Row, questions
@@ -116,7 +117,7 @@ def read(reader: LoadedReader, asked: Asked, n_rows: int = 8) -> Judged:
         asked,
         tuple(found),
         tuple(reading.features(one) for one in found),
-        tuple(trimmed(asked.document.text, one).of(asked.document.text) for one in found),
+        tuple(trimmed(asked.document.text, one.start, one.end).of(asked.document.text) for one in found),
         len(reading.windows),
     )
 

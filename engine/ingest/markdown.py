@@ -12,6 +12,7 @@ from engine.errors import NoText, UnsupportedFile
 from engine.ingest.limits import Limits
 from engine.ingest.pieces import Gathered, Piece, check_length, split_sections
 from engine.ingest.plain import LINE_ENDS, decode
+from engine.types import SentenceKind
 
 HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
@@ -79,7 +80,7 @@ class _Lines:
                 if mark and mark[1].startswith(fence) and not line.strip(" `~"):
                     fence = ""
                 else:
-                    self._add(line, "table", raw=True)
+                    self._add(line, "code", raw=True)
             elif mark:
                 self._end()
                 fence = mark[1]
@@ -115,14 +116,14 @@ class _Lines:
             self._open.clear()
             self._add(text)
 
-    def _add(self, text: str, kind: str = "body", *, level: int = 0, raw: bool = False) -> None:
+    def _add(self, text: str, kind: SentenceKind = "body", *, level: int = 0, raw: bool = False) -> None:
         text = text if raw else plain(text)
         if not text.strip():
             return
         if level:
             self._pieces.append(Piece(text, "heading", level))
         else:
-            self._pieces.append(Piece(text, "table" if kind == "table" else "body"))
+            self._pieces.append(Piece(text, kind))
 
 
 def plain(text: str) -> str:

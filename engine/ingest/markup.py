@@ -32,7 +32,7 @@ VOID = frozenset((
     "track", "wbr",
 ))
 KINDS: dict[str, SentenceKind] = {
-    "figcaption": "caption", "caption": "caption", "tr": "table", "pre": "table"}
+    "figcaption": "caption", "caption": "caption", "tr": "table", "pre": "code"}
 HEADING = re.compile(r"h[1-6]")
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 DECLARED = re.compile(
@@ -142,8 +142,8 @@ class _Reader(HTMLParser):
             return
         for i, line in enumerate(data.split("\n")):
             if i:
-                self.end_piece("table")
-            self._kind = "table"
+                self.end_piece("code")
+            self._kind = "code"
             self._text.append(line)
 
     def end_piece(self, then: SentenceKind = "body") -> None:

@@ -24,6 +24,7 @@ from torch import Tensor
 from engine.errors import Cancelled
 from engine.tasks.reader import LoadedReader
 from engine.tasks.retrieval import Bm25, terms
+from engine.tasks.trim import trimmed
 from engine.tasks.windows import Piece, Window, cut_pieces, cut_windows
 from engine.types import (
     Citation,
@@ -46,9 +47,7 @@ NEAR = 24  # starts and ends that are looked at in a window
 EVIDENCE = 3
 NOTHING = -20.0  # the score of a document without a single candidate
 MOST_LEAD = 3.0  # over the best other candidate, that counts
-LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
-OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
-CLOSING = {closing: opening for opening, closing in OPENING.items()}
+IN_CODE = 3.0  # by how much a span in a program must be better: what was learned from was prose
 NO_WINDOWS: Mapping[int, bytes] = {}
 
 
@@ -162,7 +161,14 @@ class Reading:
     def candidates(self, index: int, scores: Tensor) -> list[Candidate]:
         """The best spans of a window, from its (L, 2) scores."""
         window = self.windows[index]
-        return _spans(scores, len(self.question) + 2, self.pieces[window.first : window.last])
+        pieces, first = self.pieces[window.first : window.last], len(self.question) + 2
+        kinds = (self.document.sentences[piece.sentence].kind for piece in pieces)
+        dear = [
+            IN_CODE * (kind == "code") for piece, kind in zip(pieces, kinds, strict=True) for _ in piece.ids
+        ]
+        scores = scores.clone()
+        scores[first:-1, 0] -= torch.tensor(dear)
+        return _spans(scores, first, pieces)
 
     # ------------------------------------------------------ the document as a whole
 
@@ -181,7 +187,7 @@ class Reading:
             len(words & self.asked) / max(1, len(words)),
             math.log1p(candidate.end - candidate.start) / 3,
             float(kind == "reference"),
-            float(kind in ("heading", "caption", "table")),
+            float(kind in ("heading", "caption", "table", "code")),
             1.0,
         )
 
@@ -201,7 +207,8 @@ class Reading:
         absent = _probability(self.reader.calibration.absent, best)
         claim = weighed[0][0] if weighed else 0.0
         is_found = bool(weighed) and claim >= absent
-        likeliest = trimmed(self.document.text, weighed[0][1]) if weighed else None
+        best_one = weighed[0][1] if weighed else None
+        likeliest = trimmed(self.document.text, best_one.start, best_one.end) if best_one else None
         span = likeliest if is_found else None
         return AnswerResult(
             found=is_found,
@@ -309,34 +316,6 @@ def _spans(scores: Tensor, first: int, pieces: Sequence[Piece]) -> list[Candidat
         )
         for one, other, value in found
     ]
-
-
-def trimmed(text: str, candidate: Candidate) -> Span:
-    """The span without punctuation at its ends, unless nothing would be left."""
-    begin, end = candidate.start, candidate.end
-    while begin < end:
-        inside = text[begin + 1 : end - 1]
-        if _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1]):
-            begin += 1
-        elif _is_loose(text[end - 1], LOOSE_AFTER, CLOSING, text[begin] + inside) and not _is_short_form(
-            text[begin:end]
-        ):
-            end -= 1
-        elif OPENING.get(text[begin]) == text[end - 1] and OPENING[text[begin]] not in inside:
-            begin, end = begin + 1, end - 1
-        else:
-            return Span(begin, end)
-    return Span(candidate.start, candidate.end)
-
-
-def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> bool:
-    """Whether a mark at an end belongs to nothing inside."""
-    return mark.isspace() or mark in loose or (mark in pairs and pairs[mark] not in rest)
-
-
-def _is_short_form(words: str) -> bool:
-    """Whether the full stop at the end belongs to the last word: U.S., p.m."""
-    return words.endswith(".") and "." in words.split()[-1][:-1]
 
 
 def _pack(found: Sequence[Candidate]) -> bytes:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from engine.errors import Cancelled
-from engine.tasks.answer import MOST_ANSWER, Candidate, Reading, answer_document, trimmed
+from engine.tasks.answer import IN_CODE, MOST_ANSWER, Reading, answer_document
+from engine.tasks.trim import trimmed
 from engine.types import Event, Progress, Provisional, WindowDone
 from tests.engine.tasks import tiny_reader as tiny
 
@@ -103,4 +104,15 @@ def test_no_candidate_is_longer_than_an_answer() -> None:
     ],
 )
 def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: str) -> None:
-    assert trimmed(text, Candidate(0, 0, len(text), 0.0, 0.0, 0.0)).of(text) == expected
+    assert trimmed(text, 0, len(text)).of(text) == expected
+
+
+def test_a_span_in_a_program_must_be_clearly_better() -> None:
+    reader, story = tiny.tiny_reader(), tiny.story()
+    program = dataclasses.replace(
+        story, sentences=tuple(dataclasses.replace(one, kind="code") for one in story.sentences)
+    )
+    prose, code = (Reading(reader, each, QUESTION).read(0, lambda: False) for each in (story, program))
+    assert prose and [(one.start, one.end) for one in code] == [(one.start, one.end) for one in prose]
+    for one, other in zip(prose, code, strict=True):
+        assert other.margin == pytest.approx(one.margin - IN_CODE, abs=1e-4)

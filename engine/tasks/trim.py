@@ -1,0 +1,40 @@
+"""An answer without the punctuation around it: no full stop that ends its sentence, no half bracket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.types import Span
+
+LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
+OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
+CLOSING = {closing: opening for opening, closing in OPENING.items()}
+
+
+def trimmed(text: str, begin: int, end: int) -> Span:
+    """Code points `begin <= i < end` of a text without punctuation at their ends, unless nothing would
+    be left."""
+    whole = Span(begin, end)
+    while begin < end:
+        inside = text[begin + 1 : end - 1]
+        if _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1]):
+            begin += 1
+        elif _is_loose(text[end - 1], LOOSE_AFTER, CLOSING, text[begin] + inside) and not _is_short_form(
+            text[begin:end]
+        ):
+            end -= 1
+        elif OPENING.get(text[begin]) == text[end - 1] and OPENING[text[begin]] not in inside:
+            begin, end = begin + 1, end - 1
+        else:
+            return Span(begin, end)
+    return whole
+
+
+def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> bool:
+    """Whether a mark at an end belongs to nothing inside."""
+    return mark.isspace() or mark in loose or (mark in pairs and pairs[mark] not in rest)
+
+
+def _is_short_form(words: str) -> bool:
+    """Whether the full stop at the end belongs to the last word: U.S., p.m."""
+    return words.endswith(".") and "." in words.split()[-1][:-1]
