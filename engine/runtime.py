@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.errors import Cancelled, NoText, OutOfMemory
+from engine.resident import Watermark
 from engine.types import (
     Answer,
     AnswerOptions,
@@ -104,12 +105,13 @@ class Runtime:
         document = within(document, options.scope)
         with self._reading(document, "summarize", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
+            watch = Watermark(on_event)
             sentences, scores = summarize_extractively(
-                reader, document, options, on_event=on_event, cancelled=cancelled, windows=windows
+                reader, document, options, on_event=watch, cancelled=cancelled, windows=windows
             )
             run = self._record(
                 "summarize", document, model, _settings(options), IN_WORDS[options.placement],
-                scores.n_global, scores.n_windows, scores.n_tokens, time.monotonic() - started,
+                scores.n_global, scores.n_windows, scores.n_tokens, time.monotonic() - started, watch.peak,
             )
         return Summary(mark_sentences(document, sentences), run)
 
@@ -129,12 +131,13 @@ class Runtime:
         document = within(document, options.scope)
         with self._reading(document, "answer", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
+            watch = Watermark(on_event)
             found = answer_document(
-                reader, document, question, on_event=on_event, cancelled=cancelled, windows=windows
+                reader, document, question, on_event=watch, cancelled=cancelled, windows=windows
             )
             run = self._record(
                 "answer", document, model, _settings(options, question), "all tokens of the question",
-                found.n_global, found.n_windows, found.n_tokens, time.monotonic() - started,
+                found.n_global, found.n_windows, found.n_tokens, time.monotonic() - started, watch.peak,
             )
         page = document.page_at(found.span.start) if found.span else None
         return Answer(
@@ -205,7 +208,7 @@ class Runtime:
 
     def _record(
         self, task: Task, document: Document, model: ModelInfo, settings: Mapping[str, JsonScalar],
-        placement: str, n_global: int, n_windows: int, n_tokens: int, seconds: float,
+        placement: str, n_global: int, n_windows: int, n_tokens: int, seconds: float, peak: int,
     ) -> Run:
         return Run(
             task=task,
@@ -225,6 +228,7 @@ class Runtime:
             app_version=self._app_version,
             seconds=round(seconds, 3),
             pages_recognised=document.pages_recognised,
+            peak_bytes=peak,
         )
 
 

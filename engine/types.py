@@ -106,6 +106,7 @@ class Run:
     app_version: str
     seconds: float
     pages_recognised: tuple[int, ...] = ()  # whose text was recognised in their picture (OCR)
+    peak_bytes: int = 0  # most memory the program held meanwhile; 0: unknown
 
     @property
     def key(self) -> str:

@@ -160,6 +160,7 @@ runs = sa.Table(
     sa.Column("pages_skipped", Json, nullable=False),
     sa.Column("pages_without_text", Json, nullable=False),
     sa.Column("pages_recognised", Json, nullable=False, server_default="[]"),
+    sa.Column("peak_bytes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("app_version", sa.Text, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Index(None, "document_id"),

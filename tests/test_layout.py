@@ -71,7 +71,7 @@ ENGINE_LAYERS = [
     {"document"},  # a part of types, in a file of its own
     {"types"},
     {"errors"},
-    {"attention", "weights", "device"},
+    {"attention", "weights", "device", "resident"},
     {"decode", "models", "text", "ingest"},
     {"tasks"},
     {"runtime"},

@@ -191,6 +191,7 @@ def _figures(summary: Summary, reference: str, name: str) -> list[tuple[str, str
         ("Pages read", str(run.pages_read)),
         ("Tokens read", f"{run.tokens_read:,}"),
         ("Time", f"{run.seconds:.1f} s"),
+        ("Memory", f"{run.peak_bytes / 2**20:,.0f} MB" if run.peak_bytes else "not known"),
         ("Global attention", run.placement),
         ("Model", f"{run.model}, {run.quantization}, {run.device}"),
     ]

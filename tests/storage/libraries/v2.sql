@@ -143,12 +143,12 @@ CREATE TABLE runs (
 	pages_skipped TEXT NOT NULL, 
 	pages_without_text TEXT NOT NULL, 
 	app_version TEXT NOT NULL, 
-	seconds FLOAT NOT NULL, pages_recognised TEXT DEFAULT '[]' NOT NULL, 
+	seconds FLOAT NOT NULL, pages_recognised TEXT DEFAULT '[]' NOT NULL, peak_bytes INTEGER DEFAULT '0' NOT NULL, 
 	CONSTRAINT pk_runs PRIMARY KEY (id), 
 	CONSTRAINT fk_runs_document_id_documents FOREIGN KEY(document_id) REFERENCES documents (id) ON DELETE CASCADE
 );
-INSERT INTO "runs" VALUES(1,1,'b096c7392b5490a600cd544dfbd4824ffcfe4952062c69d60dbdd8c264250225','summarize','tiny','dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd','int8','cpu','{"length":"short"}','the first token',1,2,900,2,'[3]','[]','0.1.0',1.5,'[]');
-INSERT INTO "runs" VALUES(2,1,'b1fa900c8db16dce58c375f62dea9acc6d43fadf3b1f528af42e747019477abf','summarize','tiny','dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd','int8','cpu','{"length":"short","question":"When was it built?"}','the first token',1,2,900,2,'[3]','[]','0.1.0',1.5,'[]');
+INSERT INTO "runs" VALUES(1,1,'b096c7392b5490a600cd544dfbd4824ffcfe4952062c69d60dbdd8c264250225','summarize','tiny','dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd','int8','cpu','{"length":"short"}','the first token',1,2,900,2,'[3]','[]','0.1.0',1.5,'[]',0);
+INSERT INTO "runs" VALUES(2,1,'b1fa900c8db16dce58c375f62dea9acc6d43fadf3b1f528af42e747019477abf','summarize','tiny','dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd','int8','cpu','{"length":"short","question":"When was it built?"}','the first token',1,2,900,2,'[3]','[]','0.1.0',1.5,'[]',0);
 CREATE TABLE settings (
 	owner TEXT NOT NULL, 
 	name TEXT NOT NULL, 
