@@ -6,12 +6,16 @@ nobody has to guess why a machine with a graphics card computes on its processor
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import torch
 
+NVIDIA = Path("/proc/driver/nvidia/version")
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 
@@ -56,3 +60,16 @@ def choose_device(wish: DeviceChoice = "auto", threads: int | None = None) -> De
     if not torch.cuda.is_bf16_supported():
         return Device("cpu", "float32", n_threads, f"Computing {on_cpu}: {card} has no bfloat16.")
     return Device("cuda", "bfloat16", n_threads, f"Computing on {card} in bfloat16.")
+
+
+def describe_machine() -> str:
+    """The processor, the memory and the graphics card of this computer, without loading torch."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    found = [f"{cores} processor core{'s' if cores > 1 else ''}"]
+    try:
+        n_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        found.append(f"{n_bytes / 1e9:.0f} GB of memory")
+    except (AttributeError, ValueError, OSError):  # Windows; a system that does not say
+        pass
+    card = NVIDIA.exists() or shutil.which("nvidia-smi") is not None
+    return ", ".join([*found, "an NVIDIA graphics card" if card else "no graphics card that models can use"])

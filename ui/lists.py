@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.device import describe_machine
 from engine.errors import EncryptedFile
 from engine.ingest.kinds import kind_by_name
 from ui.html import Html, element
@@ -74,7 +75,14 @@ def welcome(*, hosted: bool = False) -> Html:
         if hosted
         else "What you add is read on this computer and stays on it.",
         element("ol", *items, class_="steps"),
-        *([] if hosted else [element("p", ABILITIES, class_="faint")]),
+        *(
+            []
+            if hosted
+            else [
+                element("p", f"Found here: {describe_machine()}.", class_="faint"),
+                element("p", ABILITIES, class_="faint"),
+            ]
+        ),
         act("sample", "Try the sample paper"),
         kind="quiet big",
     )

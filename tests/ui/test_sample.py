@@ -59,4 +59,6 @@ def test_only_the_sample_as_it_was_read_has_it(reader) -> None:
 
 def test_the_welcome_says_what_the_models_can_do_and_where_it_runs() -> None:
     assert "stays on it" in welcome() and "larger ones" in welcome() and "processor" in welcome()
+    assert "Found here: " in welcome() and " processor core" in welcome()
+    assert "Found here" not in welcome(hosted=True)
     assert "deleted after an hour" in welcome(hosted=True) and "Models, above" not in welcome(hosted=True)
