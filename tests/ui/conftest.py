@@ -171,9 +171,10 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def sample_pdf(tmp_path_factory) -> Path:
-    """Four pages, each with a heading and the sentences above in another order."""
+@pytest.fixture(scope="module")
+def sample_pdf(tmp_path_factory, request) -> Path:
+    """Four pages, each with a heading and the sentences above in another order. Every module has a
+    file of its own: the servers are shared, and what one module has computed is kept."""
     import pymupdf
 
     path = tmp_path_factory.mktemp("files") / "Lighthouse of Cape Merrow.pdf"
@@ -184,6 +185,7 @@ def sample_pdf(tmp_path_factory) -> Path:
             turned = SENTENCES[number:] + SENTENCES[:number]
             turned.insert(3, f"Volume {VOLUMES[number]} of the journal was bound in green leather.")
             page.insert_textbox((72, 110, 520, 760), " ".join(turned), fontsize=12, fontname="tiro")
+        pdf.set_metadata({"keywords": request.module.__name__})
         pdf.save(path)
     return path
 

@@ -11,9 +11,10 @@ CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
 def copied(page, button) -> str:
-    button = button.element_handle()  # its words change
-    button.click()
-    page.wait_for_function("(it) => it.textContent === 'Copied'", arg=button)
+    page.evaluate("navigator.clipboard.writeText('')")
+    button.click()  # again, where the answer was drawn anew meanwhile
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text !== '')")
+    page.wait_for_function("[...document.querySelectorAll('button')].some((it) => it.textContent === 'Copied')")
     return page.evaluate("navigator.clipboard.readText()")
 
 
