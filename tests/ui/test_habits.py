@@ -14,7 +14,8 @@ def copied(page, button) -> str:
     page.evaluate("navigator.clipboard.writeText('')")
     button.click()  # again, where the answer was drawn anew meanwhile
     page.wait_for_function("navigator.clipboard.readText().then((text) => text !== '')")
-    page.wait_for_function("[...document.querySelectorAll('button')].some((it) => it.textContent === 'Copied')")
+    says_so = "[...document.querySelectorAll('button')].some((it) => it.textContent === 'Copied')"
+    page.wait_for_function(says_so)
     return page.evaluate("navigator.clipboard.readText()")
 
 
