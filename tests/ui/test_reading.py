@@ -152,7 +152,8 @@ def test_two_summaries_side_by_side(open_page, server, sample_pdf) -> None:
     page.locator("#summary .earlier li", has_text="Short").locator("button").click()
     page.wait_for_selector("#compared .compare")
     assert page.locator("#compared .side mark").count() > 0
-    assert page.locator("#compared th[scope=row]").count() == 9
+    assert page.locator("#compared th[scope=row]").count() == 10
+    assert page.locator("#compared tr:has(th:has-text('Memory'))").count() == 1
     page.fill("#compared input[name=reference]", "The lighthouse was built in 1871.")
     page.click("#compared [data-act=compare]")
     page.wait_for_selector("#compared th:has-text('ROUGE against your reference')")
