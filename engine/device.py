@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -66,10 +67,8 @@ def describe_machine() -> str:
     """The processor, the memory and the graphics card of this computer, without loading torch."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     found = [f"{cores} processor core{'s' if cores > 1 else ''}"]
-    try:
+    with suppress(AttributeError, ValueError, OSError):  # Windows; a system that does not say
         n_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         found.append(f"{n_bytes / 1e9:.0f} GB of memory")
-    except (AttributeError, ValueError, OSError):  # Windows; a system that does not say
-        pass
     card = NVIDIA.exists() or shutil.which("nvidia-smi") is not None
     return ", ".join([*found, "an NVIDIA graphics card" if card else "no graphics card that models can use"])

@@ -17,7 +17,7 @@ import random
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +256,7 @@ def _log(folder: Path, run: Run, *figures: str) -> None:
 def stages_left(recipe: Recipe, folder: Path, resume: bool) -> Iterator[tuple[Stage, dict[str, Any] | None]]:
     """Stages that have no result yet, with the checkpoint inside the first where there is one."""
     file = folder / "checkpoint.pt"
-    state = _load(file) if resume and file.is_file() else None
+    state = load(file) if resume and file.is_file() else None
     for stage in recipe.stages:
         if resume and (folder / f"{stage.name}.pt").is_file():
             continue
@@ -275,11 +275,11 @@ def train_stages(
     those of a stage and a split. False where the time was over first."""
     done = [stage for stage in recipe.stages if options.resume and (folder / f"{stage.name}.pt").is_file()]
     if done:
-        model.load_state_dict(_load(folder / f"{done[-1].name}.pt"))
+        model.load_state_dict(load(folder / f"{done[-1].name}.pt"))
     until = time.monotonic() + 60 * options.minutes if options.minutes else math.inf
     model.to(choose_device(options.device).torch_device).train()
     for stage, state in stages_left(recipe, folder, options.resume):
-        made, valid = batches(stage, "train"), batches(stage, "valid")[:VALIDATION]
+        made, valid = batches(stage, "train"), batches(replace(stage, epochs=1), "valid")[:VALIDATION]
         run = Run(model, stage, len(made), task)
         if state is not None:
             run.restore(state)
@@ -291,7 +291,8 @@ def train_stages(
     return True
 
 
-def _load(file: Path) -> Any:
+def load(file: Path) -> Any:
+    """Weights or a checkpoint, on the processor."""
     return torch.load(file, map_location="cpu", weights_only=True)
 
 
@@ -300,7 +301,7 @@ def train_reader(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
     special = read_special(options.start)
     reader = start_from_minilm(options.start)
     if options.weights is not None:
-        reader.load_state_dict(_load(options.weights))
+        reader.load_state_dict(load(options.weights))
 
     def batches(stage: Stage, split: str) -> list[list[Example]]:
         return batches_of(stage, recipe.seed, special, options.data, split)

@@ -32,7 +32,7 @@ from engine.text.tokenizer import Tokenizer
 from training.gaps import examples
 from training.minilm import start_from_minilm
 from training.special import Special, read_special
-from training.train import Recipe, Stage, Task, train_stages
+from training.train import Recipe, Stage, Task, load, train_stages
 from training.vocabulary import Texts
 from training.writing import Pair, Pairs
 
@@ -240,7 +240,7 @@ def train_writer(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
     elif options.pairs is None:
         reader = start_from_minilm(options.start)
         if options.weights is not None:
-            reader.load_state_dict(torch.load(options.weights, map_location="cpu", weights_only=True))
+            reader.load_state_dict(load(options.weights))
         model, own = start_led(reader.longformer, read_special(options.start)), None
     else:
         model, tokenizer = load_writer(options.start)

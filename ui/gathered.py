@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.types import Answer, Citation, Progress, Span, Summary
+from ui.doubts import notes, said
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, icon, link, meter, note, plural
 from ui.render import WELL_SUPPORTED, confidence_words, how_far
@@ -187,10 +188,11 @@ def _summary(row: DocumentRow, summary: Summary) -> Html:
     items = [
         element(
             "li",
-            element("span", " ".join(sentence.text.split()), class_="said"),
+            element("span", *said(sentence), class_="said"),
             " ",
             *(place_chip(row, citation) for citation in sentence.citations),
             element("span", "Weakly supported", class_="weak") if sentence.support < WELL_SUPPORTED else None,
+            *notes(sentence),
         )
         for sentence in summary.sentences
     ]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.types import Progress
 from ui.html import Html, element
+
+if TYPE_CHECKING:
+    from ui.values import JobView
 
 
 def icon(path: str) -> Html:
@@ -96,4 +100,17 @@ def time_left(seconds: float | None) -> str:
         return f"about {max(5, 5 * round(seconds / 5))} s left"
     return (
         f"about {round(seconds / 60)} min left" if seconds < 5400 else f"about {round(seconds / 3600)} h left"
+    )
+
+
+def under_way(view: JobView, words: str) -> Html:
+    """A job that runs: what it does, how far it is, how long it may take, Stop."""
+    left = time_left(view.seconds_left)
+    return element(
+        "div",
+        element("span", words, f" \N{MIDDLE DOT} {left}" if left else None, class_="phase"),
+        meter(view.story.progress),
+        act("stop", icon(STOP), "Stop", class_="button quiet", data_job=view.row.id),
+        class_="running",
+        role="status",
     )

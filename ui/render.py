@@ -16,7 +16,15 @@ from engine.types import Answer, Citation, Document, Run, Span, Summary, Summary
 from ui.compare import earlier_view
 from ui.doubts import notes, said
 from ui.html import Html, element, join
-from ui.pieces import STOP, act, failure, icon, meter, note, page_ranges, plural, progress_words, time_left
+from ui.pieces import (
+    act,
+    failure,
+    note,
+    page_ranges,
+    plural,
+    progress_words,
+    under_way,
+)
 from ui.saving import copies, copy_button, download, offered, provenance
 from ui.values import JobView, Workspace, is_active
 
@@ -127,15 +135,7 @@ def running(view: JobView, waiting: int = 0) -> Html:
         words = f"Waiting for {plural(waiting, 'job')} before it" if waiting else "Waiting to start"
     else:
         words = progress_words(view.story.progress)
-    left = time_left(view.seconds_left)
-    return element(
-        "div",
-        element("span", words, f" \N{MIDDLE DOT} {left}" if left else None, class_="phase"),
-        meter(view.story.progress),
-        act("stop", icon(STOP), "Stop", class_="button quiet", data_job=view.row.id),
-        class_="running",
-        role="status",
-    )
+    return under_way(view, words)
 
 
 def not_finished(view: JobView) -> Html:

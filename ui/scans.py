@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.errors import RecognitionMissing
 from ui.ahead import duration
 from ui.html import Html, element
-from ui.pieces import STOP, act, failure, icon, meter, note, plural, progress_words, time_left
+from ui.pieces import act, failure, note, plural, progress_words, under_way
 from ui.recognition import SCRIPTS, Offer
 from ui.values import JobView, is_active
 
@@ -34,15 +34,7 @@ def file_offer(offer: Offer, job_id: int) -> Html:
 
 def _running(view: JobView) -> Html:
     words = "Waiting for another job" if view.row.state == "queued" else progress_words(view.story.progress)
-    left = time_left(view.seconds_left)
-    return element(
-        "div",
-        element("span", words, f" \N{MIDDLE DOT} {left}" if left else None, class_="phase"),
-        meter(view.story.progress),
-        act("stop", icon(STOP), "Stop", class_="button quiet", data_job=view.row.id),
-        class_="running",
-        role="status",
-    )
+    return under_way(view, words)
 
 
 def pictures(n_pages: int) -> str:
