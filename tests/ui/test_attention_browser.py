@@ -106,7 +106,7 @@ def test_a_passage_of_the_text_can_have_global_attention(open_page, server, tmp_
     assert "They eat crayfish." in page.inner_text("#page-text")
     page.locator("#page-text .pickable").nth(1).click()
     page.click("#picking [data-use=global]")
-    page.wait_for_function("/^@/.test(document.querySelector('#picked input, #picked textarea').value)")
+    page.wait_for_function("/^@/.test(document.querySelector('#picked input, #picked textarea')?.value)")
     page.wait_for_selector("#preflight p:has-text('the passages you picked too')")
     page.keyboard.press("Escape")
     page.click("#pick-toggle")

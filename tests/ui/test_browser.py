@@ -25,7 +25,7 @@ def test_first_light(open_page, server, sample_pdf) -> None:
     page.wait_for_function("document.querySelector('#page-boxes .box')")
     assert page.input_value("#page-number") == wanted
     assert f"/{wanted}" in page.get_attribute("#page-image", "src")
-    page.wait_for_function("document.querySelector('#page-image').naturalWidth > 300")
+    page.wait_for_function("document.querySelector('#page-image')?.naturalWidth > 300")
     box, sheet = page.locator("#page-boxes .box").first.bounding_box(), page.locator("#sheet").bounding_box()
     assert sheet["x"] < box["x"] < box["x"] + box["width"] < sheet["x"] + sheet["width"]
 
@@ -178,7 +178,7 @@ def test_keys(open_page, server, sample_pdf) -> None:
     add(page, sample_pdf)
     page.locator("#stage").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#page-number').value === '2'")
+    page.wait_for_function("document.querySelector('#page-number')?.value === '2'")
     assert "page=2" in page.url
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")

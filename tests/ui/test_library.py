@@ -58,7 +58,7 @@ def test_a_filter_stays_while_the_list_changes(page) -> None:
     page.wait_for_selector("body[data-screen=document]")
     summarize(page, "One line")
     page.click(".nav-link[data-screen=library]")
-    page.wait_for_function("document.querySelector('.card[data-title=Birch]').hidden")
+    page.wait_for_function("document.querySelector('.card[data-title=Birch]')?.hidden")
     assert len(shown(page)) == 2
 
 

@@ -40,7 +40,7 @@ FETCH = """(page) => fetch('/precis/text/' + new URLSearchParams(location.search
 def test_nothing_shifts_while_sentences_stream_in(open_page, slow_server, sample_pdf) -> None:
     page = open_page(slow_server.url)
     add(page, sample_pdf)
-    page.wait_for_function("document.querySelector('#page-image').naturalWidth > 300")
+    page.wait_for_function("document.querySelector('#page-image')?.naturalWidth > 300")
     page.locator("#length").get_by_label("Short", exact=True).check()
     page.click("#part input, #part textarea")
     page.fill("#part input, #part textarea", "1-3")  # a run of its own
@@ -57,7 +57,7 @@ def test_nothing_shifts_while_sentences_stream_in(open_page, slow_server, sample
 def test_a_page_turns_quickly(open_page, server, sample_pdf) -> None:
     page = open_page(server.url)
     add(page, sample_pdf)
-    page.wait_for_function("document.querySelector('#page-image').naturalWidth > 300")
+    page.wait_for_function("document.querySelector('#page-image')?.naturalWidth > 300")
     times = sorted(page.evaluate(TURN) / 1000 for _ in range(3))
     assert times[1] <= PAGE_TURN * SLACK, times
 

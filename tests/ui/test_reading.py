@@ -85,7 +85,7 @@ def test_a_part_of_the_document(open_page, server) -> None:
     page.locator("#sections input").nth(3).check()
     wanted = page.locator("#sections label").nth(3).inner_text()[-1]
     assert page.input_value("#part input, #part textarea") == "\N{SECTION SIGN}4"
-    page.wait_for_function("!document.querySelector('#preflight').innerText.startsWith('4 pages')")
+    page.wait_for_function("document.querySelector('#preflight')?.innerText.startsWith('4 pages') === false")
     summarize(page, "One line")
     page.wait_for_selector("#summary .provenance:has-text('One line')")
     assert page.locator("#summary .said").count() == 1
