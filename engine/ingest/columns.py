@@ -21,7 +21,9 @@ MAX_DEPTH = 4
 MIN_ROWS = 3.0  # a gutter runs along at least so many lines
 MIN_LETTERS, MIN_FILL = 11, 0.45  # of the pieces beside it: letters, and share of the column's width
 MIN_WORDED = 0.3  # share of the places along it that have such pieces on both sides
+MIN_LINED = 0.5  # share of the places along it that have a line of text at least on one side
 MIN_LINE = 0.8  # of a column's width: what is as wide is a line of text and no cell
+WIDE_BLANK = 1.5  # times the size of the letters: wider than between the words of a stretched line
 MIN_CELLS = 4  # pieces side by side that make a row of a table, which crosses as a whole
 OVERHANG = 0.15  # a line that sticks out of its column by less than this share does not cross
 
@@ -135,13 +137,32 @@ def _peaks(histogram: Sequence[int], least: float) -> list[tuple[int, int]]:
 def _is_between_columns(
     gaps: Sequence[tuple[Strip, Strip]], worded: Sequence[tuple[Strip, Strip]], gutter: Gutter
 ) -> bool:
-    """Whether enough pieces beside the gutter are lines of text rather than labels or numbers."""
+    """Whether enough pieces beside the gutter are lines of text rather than labels or numbers. A line
+    that fills its column counts beside a formula too, if both columns have such lines."""
+    all_beside = [(a, b) for a, b in gaps if a.x1 <= gutter.middle <= b.x0]
     beside = [(a, b) for a, b in worded if a.x1 <= gutter.middle <= b.x0]
-    n_gaps = sum(a.x1 <= gutter.middle <= b.x0 for a, b in gaps)
-    if not beside or len(beside) < MIN_WORDED * n_gaps:
+    if not beside or not all(_fills_a_column(side) for side in _sides(beside)):
         return False
-    lefts, rights = ({id(s): s for s in side}.values() for side in zip(*beside, strict=True))
-    return _fills_a_column(list(lefts)) and _fills_a_column(list(rights))
+    if len(beside) >= MIN_WORDED * len(all_beside):
+        return True
+    lines = [_lines(side) for side in _sides(all_beside)]
+    n_lined = sum(id(a) in lines[0] or id(b) in lines[1] for a, b in all_beside)
+    return min(map(len, lines)) >= MIN_ROWS and n_lined >= MIN_LINED * len(all_beside)
+
+
+def _sides(pairs: Sequence[tuple[Strip, Strip]]) -> list[list[Strip]]:
+    """The pieces left of the gutter and those right of it, each once."""
+    return [list({id(strip): strip for strip in side}.values()) for side in zip(*pairs, strict=True)]
+
+
+def _lines(side: Sequence[Strip]) -> set[int]:
+    """Identities of the pieces as wide as their column."""
+    width = _width(side)
+    return {id(s) for s in side if s.width >= MIN_LINE * width and _n_letters(s) >= MIN_LETTERS}
+
+
+def _width(side: Sequence[Strip]) -> float:
+    return max(strip.x1 for strip in side) - min(strip.x0 for strip in side)
 
 
 def _n_letters(strip: Strip) -> int:
@@ -149,8 +170,7 @@ def _n_letters(strip: Strip) -> int:
 
 
 def _fills_a_column(side: Sequence[Strip]) -> bool:
-    width = max(strip.x1 for strip in side) - min(strip.x0 for strip in side)
-    return len(side) >= MIN_ROWS and median(strip.width for strip in side) >= MIN_FILL * width
+    return len(side) >= MIN_ROWS and median(strip.width for strip in side) >= MIN_FILL * _width(side)
 
 
 def _bands(
@@ -180,14 +200,18 @@ def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
     rows: dict[int, list[Strip]] = {}
     left, right = min(s.x0 for s in strips), max(s.x1 for s in strips)
 
-    def is_line(strip: Strip) -> bool:
-        column = gutter.x0 - left if strip.middle < gutter.middle else right - gutter.x1
-        return strip.width >= MIN_LINE * column and _n_letters(strip) >= MIN_LETTERS
+    def has_line(row: list[Strip]) -> bool:
+        """A line that was stretched comes in pieces, which count as one."""
+        for run in _runs(row, gutter):
+            column = gutter.x0 - left if run[0].middle < gutter.middle else right - gutter.x1
+            if _width(run) >= MIN_LINE * column and sum(map(_n_letters, run)) >= MIN_LETTERS:
+                return True
+        return False
 
     for strip in strips:
         rows.setdefault(round(strip.base / 2), []).append(strip)
     both = [row for _, row in sorted(rows.items()) if len({s.middle < gutter.middle for s in row}) == 2]
-    alike = [_is_row(row) and not any(map(is_line, row)) for row in both]
+    alike = [_is_row(row) and not has_line(row) for row in both]
     beside = [a or b for a, b in zip([False, *alike], [*alike[1:], False], strict=False)]
     return {
         id(strip) for row, here, more in zip(both, alike, beside, strict=False) if here and more
@@ -195,11 +219,28 @@ def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
     }
 
 
+def _runs(row: list[Strip], gutter: Gutter) -> list[list[Strip]]:
+    """The pieces of a row, from left to right, those of one column with no wide blank together."""
+    row = sorted(row, key=lambda s: s.x0)
+    runs = [row[:1]]
+    for a, b in pairwise(row):
+        apart = _far(a, b) or (a.middle < gutter.middle) != (b.middle < gutter.middle)
+        if apart:
+            runs.append([b])
+        else:
+            runs[-1].append(b)
+    return runs
+
+
 def _is_row(row: list[Strip]) -> bool:
     """Whether pieces side by side are short and far apart, unlike the words of a stretched line."""
     row = sorted(row, key=lambda s: s.x0)
-    n_wide = sum(b.x0 - a.x1 > 1.5 * a.size for a, b in pairwise(row))
+    n_wide = sum(_far(a, b) for a, b in pairwise(row))
     return n_wide + 1 >= MIN_CELLS and median(_n_letters(s) for s in row) < MIN_LETTERS
+
+
+def _far(a: Strip, b: Strip) -> bool:
+    return b.x0 - a.x1 > WIDE_BLANK * a.size
 
 
 def _crosses(strip: Strip, gutter: Gutter) -> bool:

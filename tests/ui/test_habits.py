@@ -31,7 +31,7 @@ def test_copying(open_page, server, sample_pdf) -> None:
     assert copied(page, tools.get_by_text("Copy words only")) == " ".join(said)
     quoted = copied(page, tools.get_by_text("Copy with quotes")).splitlines()
     assert quoted[0] == f"1. {said[0]}" and quoted[1].startswith("   > ") and len(quoted) == 6
-    page.wait_for_function("document.querySelector('#summary .tools')?.textContent.includes('Copied') === false")
+    tools.filter(has_not_text="Copied").wait_for()
     ask(page, "Who was the engineer?")
     page.wait_for_selector("#answers .answer .chip")
     lines = copied(page, page.locator("#answers [data-kind=answer]").first).splitlines()

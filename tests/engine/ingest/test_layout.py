@@ -107,6 +107,42 @@ def test_stretched_words_are_no_table():
     assert order(strips) == left + right
 
 
+def test_formulas_beside_lines_leave_the_columns_apart():
+    """Few heights have words on both sides: a page of formulas in two columns."""
+    left, right = running("left", 30), running("right", 30)
+    formulas = [f"b{i} = c (y + {i})" for i in range(18)]
+    strips = [
+        *lines_at(60, 100, left[:15]), *lines_at(80, 280, formulas[:9], width=90),
+        *lines_at(60, 388, left[15:]),
+        *lines_at(340, 100, formulas[9:], width=90), *lines_at(320, 208, right[:6]),
+        *lines_at(340, 280, ["x = 1"] * 9, width=40), *lines_at(320, 388, right[6:9]),
+        *lines_at(340, 424, ["y = 2"] * 12, width=40),
+    ]
+    assert order(strips) == [*left[:15], *formulas[:9], *left[15:], *formulas[9:], *right[:6],
+                             *["x = 1"] * 9, *right[6:9], *["y = 2"] * 12]
+
+
+def test_long_labels_and_numbers_are_no_columns():
+    labels = [f"Operating lease liabilities of the year {2001 + i}" for i in range(12)]
+    strips = [place(label, 60, 100 + 12 * i, width=235) for i, label in enumerate(labels)]
+    strips += [place(f"{i},125.5", 440, 100 + 12 * i) for i in range(12)]
+    assert order(strips) == [f"{label} {i},125.5" for i, label in enumerate(labels)]
+
+
+def test_a_line_in_two_pieces_beside_a_table_is_no_row_of_it():
+    left, right = running("left", 24), running("right", 15)
+    pieces = [(place("The rest of a sentence.", 60, 100 + 12 * i, width=110),
+               place("The next one begins", 182, 100 + 12 * i, width=113)) for i in (5, 6)]
+    cells = [place(cell, 320 + 60 * j, 100 + 12 * i) for i in range(4, 9) for j, cell in
+             enumerate(("MFT", "CL", "0.02", "0.18"))]
+    whole = [s for i, s in enumerate(lines_at(60, 100, left)) if i not in (5, 6)]
+    strips = [*whole, *(p for pair in pieces for p in pair), *cells, *lines_at(320, 220, right)]
+    lines = order(strips)
+    assert lines[5] == lines[6] == "The rest of a sentence. The next one begins"
+    assert lines[:5] + lines[7:24] == left[:5] + left[7:]
+    assert lines[24:] == ["MFT CL 0.02 0.18"] * 5 + right
+
+
 def test_a_page_full_of_pieces_ends():
     strips = [place("piece of text", (i * 37) % 500, (i * 53) % 700) for i in range(20_000)]
     assert len(order(strips)) == 20_000
