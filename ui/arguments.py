@@ -38,11 +38,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+NAMES = (
+    "Behind a proxy, PRECIS_NAMES in the environment holds the host names to answer to, with commas between "
+    "them; requests for other names are refused. A demo on Hugging Face Spaces knows its own."
+)
 Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers returns
 
 
 def _add_serve(commands: Commands[_Parser]) -> None:
-    parser = commands.add_parser("serve", help="open the reading room in the browser (the default)")
+    parser = commands.add_parser("serve", help="open the reading room in the browser (the default)",
+                                 epilog=NAMES)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="first port to try (default: %(default)s)")
     parser.add_argument("--open", action="store_true", help="open the browser when ready")

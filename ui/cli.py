@@ -80,7 +80,7 @@ def serve(options: argparse.Namespace, services: Services) -> int:
     return serve(
         ServeSettings(
             host=options.host, port=options.port, data_dir=settings.data_dir, hosted=settings.hosted,
-            open_browser=options.open, mcp=options.mcp,
+            open_browser=options.open, mcp=options.mcp, names=settings.names,
         ),
         store=services.store, reader=services.reader, engine=services.engine,
         describe=lambda: describe_installation(services),

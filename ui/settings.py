@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Settings:
     hosted: bool = False
     device: DeviceChoice = "auto"
     threads: int | None = None
+    names: tuple[str, ...] = ()  # host names that the server answers to, besides localhost and addresses
 
     @property
     def models(self) -> Path:
@@ -38,9 +40,10 @@ class Settings:
 
 
 def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from PRECIS_DATA_DIR, PRECIS_HOSTED, PRECIS_DEVICE and PRECIS_THREADS.
+    """Settings from PRECIS_DATA_DIR, PRECIS_HOSTED, PRECIS_DEVICE, PRECIS_THREADS and PRECIS_NAMES.
 
-    Raises BadSetting.
+    PRECIS_NAMES holds the host names that the server answers to, with commas between them; a hosted
+    demo answers to SPACE_HOST too, which Hugging Face Spaces sets. Raises BadSetting.
     """
     device = environment.get("PRECIS_DEVICE", "auto")
     if device not in ("auto", "cpu", "cuda"):
@@ -48,14 +51,26 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
     threads = environment.get("PRECIS_THREADS")
     if threads is not None and not (threads.isdecimal() and int(threads) > 0):
         raise BadSetting(f"PRECIS_THREADS is {threads!r}; it takes a whole number from 1.")
+    hosted = environment.get("PRECIS_HOSTED", "") not in ("", "0")
     return Settings(
         root=root,
         data_dir=_data_dir(environment.get("PRECIS_DATA_DIR")),
         app_version=_app_version(root),
-        hosted=environment.get("PRECIS_HOSTED", "") not in ("", "0"),
+        hosted=hosted,
         device=cast(DeviceChoice, device),
         threads=int(threads) if threads else None,
+        names=_names(environment, "PRECIS_NAMES") + (_names(environment, "SPACE_HOST") if hosted else ()),
     )
+
+
+def _names(environment: Mapping[str, str], setting: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in environment.get(setting, "").split(",") if name.strip())
+    wrong = next((name for name in names if not re.fullmatch(r"[A-Za-z0-9.-]+", name)), None)
+    if wrong is not None:
+        raise BadSetting(
+            f"{setting} has {wrong!r}; it takes names such as precis.example, without https:// or a port."
+        )
+    return names
 
 
 def _data_dir(wish: str | None) -> Path:
