@@ -12,20 +12,32 @@ from collections.abc import Iterator
 from syntok import segmenter
 from syntok.tokenizer import Tokenizer
 
+from engine.text.notes import BRACKETED, NOTED_STOP
 from engine.types import Span
 
 MAX_SENTENCE = 1_500  # characters; longer ones are cut at a blank
 # A full stop after these does not end a sentence, whatever follows.
 NEVER_LAST = re.compile(
     r"(?:^|[\s(\[“\"])(?:e\.\s?g|i\.\s?e|cf|vs|viz|approx|ca|resp|Figs?|Eqs?|Secs?|Sects?|Tabs?|Refs?|Ch(?:ap)?|App|Thm|Def|"
-    r"Prop|Lem|Cor|Algs?|Nos?|Nrs?|Vols?|pp?|eds?|Dr|Mrs?|Ms|Prof|St|Sr|Jr|Gen|Gov|Sen|Rep|Rev|Hon|Capt|Col|Lt|Sgt|"
+    r"Prop|Lem|Cor|Algs?|Nos?|Nrs?|Vols?|pp?|eds?|Dr|Mrs?|Ms|Mmes?|Mlle|Messrs|Prof|St|Sr|Jr|Gen|Gov|Sen|Rep|Rev|Hon|"
+    r"Capt|Col|Lt|Sgt|Maj|Cmdr|Cpl|Pvt|Adm|Brig|Supt|Insp|Det|Cllr|Pres|Asst|Amb|Atty|Bp|Mt|Ft|Fed|Civ|Crim|"
     r"bzw|z\.\s?B|d\.\s?h|vgl|Abb|bzgl)\.$")
+# After these it ends none before a number.
+NUMBERED = re.compile(
+    r"(?:^|[\s(\[“\"])(?:figs?|eqn?s?|sec[st]?s?|tabs?|refs?|ch(?:ap)?s?|paras?|cls?|arts?|scheds?|exs?|app|nos?|vols?|"
+    r"regs?|pts?|bk|ver|max|min|ca|Supp|Stat|Cir|Ct|Dist|Bros)\.$", re.IGNORECASE)
 # After these it ends one only before a capital letter that begins no number or name in brackets.
 SELDOM_LAST = re.compile(r"(?:\bet al|\betc|\ba\.m|\bp\.m|\bInc|\bLtd|\bCo|\bCorp|\b[A-Z])\.$")
 SPLIT_AFTER_TIME = re.compile(r"\b[ap]\.m\. (?=[A-Z][a-z])(?!(?:on|to|and|or)\b)")
+NEXT = r"(?=[A-Z“\"'‘(])"
+# syntok misses these: marks of notes, brackets and units hide the full stop from it.
+SPLIT_AFTER_NOTES = re.compile(rf"{NOTED_STOP} {NEXT}")
+SPLIT_AFTER_CLOSED = re.compile(rf"(?:\w[)\]]|°[CF])[.!?] {NEXT}")
+LATE_NOTES = re.compile(rf"(?:{BRACKETED} )+{NEXT}")  # they belong to the sentence before
 EAST_ASIAN_STOP = re.compile(r"[。！？｡]+[」』”’）)]*")
+GOES_ON = re.compile(r"[,;:)\]]|[.!?](?!\w)")
 # The mark of a list is not part of what is said.
-BULLET = re.compile(r"\s*[•◦▪▫‣⁃●○■□∙·\uf0b7\uf0a7]+\s+(?=\S)")
+BULLET = re.compile(r"\s*[•◦▪▫‣⁃●○■□∙·➢✓✗*–—\uf0b7\uf0a7-]+\s+(?=\S)")
 CLOSERS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -40,10 +52,10 @@ def split_sentences(text: str, start: int = 0) -> list[Span]:
 
 def _borders(text: str) -> list[int]:
     """Offsets at which sentences begin, mended."""
-    found = sorted({*_syntok(text), *(m.end() for m in EAST_ASIAN_STOP.finditer(text)),
-                    *(m.end() for m in SPLIT_AFTER_TIME.finditer(text))})
+    missed = (SPLIT_AFTER_NOTES, SPLIT_AFTER_CLOSED, SPLIT_AFTER_TIME, EAST_ASIAN_STOP)
+    found = {*_syntok(text), *(m.end() for pattern in missed for m in pattern.finditer(text))}
     borders = [0]
-    for border in found:
+    for border in sorted({_behind_notes(text, border) for border in found}):
         before = text[borders[-1] : border].rstrip()
         if before and border < len(text) and not _is_false(before, text[border : border + 8]):
             borders.append(border)
@@ -56,17 +68,22 @@ def _syntok(text: str) -> Iterator[int]:
         yield tokens[0].offset
 
 
+def _behind_notes(text: str, border: int) -> int:
+    late = LATE_NOTES.match(text, border) if border else None
+    return late.end() if late else border
+
+
 def _is_false(before: str, after: str) -> bool:
     """Whether the text goes on over a border that was found."""
     tail = before[-24:]
     begin = after.lstrip()[:1]
     if not begin or not any(c.isalnum() for c in before):
         return bool(begin)
-    if NEVER_LAST.search(tail):
+    if NEVER_LAST.search(tail) or (begin.isdigit() and NUMBERED.search(tail)):
         return True
     if SELDOM_LAST.search(tail):
         return not begin.isupper() and begin not in "“\"‘'"
-    return (begin.islower() and not CLOSERS.search(tail)) or begin in ",;:)]"
+    return (begin.islower() and not CLOSERS.search(tail)) or bool(GOES_ON.match(after.lstrip()))
 
 
 def _cut(text: str, first: int, last: int, base: int) -> Iterator[Span]:

@@ -14,6 +14,7 @@ import torch
 
 from engine.tasks.features import ANAPHOR, candidates
 from engine.tasks.salience import SentenceScores
+from engine.text.notes import without_notes
 from engine.types import Document
 
 SLACK = 0.2  # of the budget, either way
@@ -131,7 +132,7 @@ def _can_stand(text: str) -> bool:
     return (
         LEAST_WORDS <= n_words <= MOST_WORDS
         and letters > 0.6 * len(text)
-        and text.rstrip().rstrip(CLOSERS)[-1:] in ENDS
+        and without_notes(text).rstrip(CLOSERS)[-1:] in ENDS
     )
 
 

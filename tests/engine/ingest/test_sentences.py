@@ -24,6 +24,17 @@ def sentences(text):
     ["The U.S. Army came.", "It cost approx. 250 dollars."],
     ["(See Sect. 2.)", "Next one."],
     ["He asked, \u201cWhy?\u201d", "She did not answer."],
+    ["The city was founded in 1850.[3]", "It grew fast.[4][5]", "In 1900 it had 5.2 million.[^6]", "Yes."],
+    ["Mortality fell.12", "However, costs rose.13,14", "In contrast, the rate (of all).3", "Then 3.5 came."],
+    ["It was built in 1850. [3]", "It grew. [4] [5]", "It fell."],
+    ["It has \"great charm.\"[3]", "He said so.”12", "They left."],
+    ["This is told by Smith et al. (2004).", "It was refuted by Lee et al. [12].", "We use it."],
+    ["Section 4(b)(ii).", "The Seller shall pay.", "Rule 12(b)(6).", "See 42 U.S.C. 1983."],
+    ["It was kept at 37 °C.", "Samples were drawn."],
+    ["See eq. 5, sec. 4 of chap. 7, Cl. 9 and Sched. 2 of it.", "At max. 10 users it stops."],
+    ["Cllr. Brown and Supt. Gray met Messrs. Smith and Mme. Curie.", "Asst. Chief Ray left."],
+    ["Under Fed. R. Civ. P. 12 and 5 F. Supp. 2d it holds (9th Cir. 2004).", "The court said so."],
+    ["I said no.", "Nobody came. .NET was there."],
     ["First, cf. Vol. 3, pp. 12-14.", "Second, no."],
     ["これは試験です。", "次の文です。"],
     ["这是一份文件。", "其中包含数字！", "你好吗？"],
@@ -32,6 +43,11 @@ def sentences(text):
 def test_borders(wanted):
     text = " ".join(wanted) if wanted[0].isascii() or " " in wanted[0] else "".join(wanted)
     assert sentences(text) == wanted
+
+
+@pytest.mark.parametrize("mark", ["•", "➢", "✓", "–", "—", "-", "*"])
+def test_the_mark_of_a_list_is_not_said(mark):
+    assert sentences(f"{mark} The clerk will write. It is due.") == ["The clerk will write.", "It is due."]
 
 
 @pytest.mark.parametrize("text", [
