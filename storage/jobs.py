@@ -76,6 +76,17 @@ class Jobs(Part):
             )
         return started.rowcount == 1
 
+    def withdraw_job(self, owner: str, job_id: int) -> bool:
+        """Stop a job that waits. False if it has started or ended. Raises NotInLibrary."""
+        with self._database.write() as connection:
+            _check_exists(connection, *_of(owner, job_id))
+            stopped = connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == job_id, jobs.c.state == "queued")
+                .values(state="stopped", finished=self._clock())
+            )
+        return stopped.rowcount == 1
+
     def finish_job(
         self, job_id: int, state: Ending, *, error_code: str | None = None, error_message: str | None = None,
         result_id: int | None = None, document_id: str | None = None,
@@ -101,8 +112,7 @@ class Jobs(Part):
         Raises NotInLibrary.
         """
         with self._database.write() as connection:
-            if connection.scalar(sa.select(jobs.c.id).where(*_of(owner, job_id))) is None:
-                raise NotInLibrary
+            _check_exists(connection, *_of(owner, job_id))
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job_id, jobs.c.state.in_(RESUMABLE))
@@ -116,7 +126,7 @@ class Jobs(Part):
         """Append to the log of a job, all or nothing. Raises NotInLibrary if the job was deleted."""
         rows = [{"job_id": job_id, "created": self._clock(), "data": dict(event)} for event in events]
         with self._database.write() as connection:
-            _check_exists(connection, job_id)
+            _check_exists(connection, jobs.c.id == job_id)
             if rows:
                 connection.execute(sa.insert(job_events), rows)
 
@@ -137,7 +147,7 @@ class Jobs(Part):
         Raises NotInLibrary if the job was deleted.
         """
         with self._database.write() as connection:
-            _check_exists(connection, job_id)
+            _check_exists(connection, jobs.c.id == job_id)
             connection.execute(
                 sa.insert(job_windows)
                 .prefix_with("OR REPLACE")
@@ -170,8 +180,8 @@ def _of(owner: str, job_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return jobs.c.owner == owner, jobs.c.id == (job_id if 0 < job_id <= MAX_ID else 0)
 
 
-def _check_exists(connection: sa.Connection, job_id: int) -> None:
-    if connection.scalar(sa.select(jobs.c.id).where(jobs.c.id == job_id)) is None:
+def _check_exists(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> None:
+    if connection.scalar(sa.select(jobs.c.id).where(*which)) is None:
         raise NotInLibrary
 
 

@@ -17,10 +17,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from engine.errors import Cancelled, PrecisError
+from engine.errors import Cancelled, PrecisError, StorageError
 from engine.types import (
     AttentionMap,
     Citation,
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SECONDS_BETWEEN_GROUPS = 0.6  # of at most three events each: five events a second
+SECONDS_BETWEEN_TRIES = 2.0  # to write down how a job stands, while the disk is full
 ACTIVE = frozenset({"queued", "running"})
 DUPLICATE = "Already in the library"  # what the log of a file says that was added before
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
@@ -95,11 +98,11 @@ class Jobs:
 
     def stop(self, owner: str, job_id: int) -> None:
         """Stop the computation of a job, or take it out of the queue. What it saved stays."""
-        job = self._store().job(owner, job_id)
-        if job.state == "queued":
-            self._store().finish_job(job_id, "stopped")
-        elif job.state == "running" and job_id in self._cancelled:
-            self._cancelled[job_id].set()
+        if not self._store().withdraw_job(owner, job_id):
+            # It has started, if it has not ended: its flag is older than its start.
+            flag = self._cancelled.get(job_id)
+            if flag is not None:
+                flag.set()
 
     def resume(self, owner: str, job_id: int) -> None:
         """Queue again a job that did not end well; it continues from its saved windows."""
@@ -122,21 +125,34 @@ class Jobs:
     def _run(self, job_id: int, kinds: Mapping[str, JobWork]) -> None:
         flag = self._cancelled[job_id] = threading.Event()
         try:
-            job = self._take(job_id)
+            job = self._insist(lambda: self._take(job_id))
             if job is not None:
                 end = self._do(job, kinds[job.kind], flag)
-                self._store().finish_job(
-                    job_id,
-                    end.state,
-                    error_code=end.error_code,
-                    error_message=end.error_message,
-                    result_id=end.outcome.result_id,
-                    document_id=end.outcome.document_id,
-                )
-        except PrecisError as error:  # the store cannot be written; the job shows as interrupted later
+                self._insist(lambda: self._record(job_id, end))
+        except PrecisError as error:  # closing; the next start finds the job queued or interrupted
             log.error("job %d cannot be recorded: %s", job_id, error.code)
         finally:
             del self._cancelled[job_id]
+
+    def _insist(self, write: Callable[[], T]) -> T:
+        """Write down how a job stands, again and again where the disk is full: nothing else could be
+        done meanwhile, and a row that says "running" for good could not be stopped."""
+        while True:
+            try:
+                return write()
+            except StorageError:
+                if self._closing.wait(SECONDS_BETWEEN_TRIES):
+                    raise
+
+    def _record(self, job_id: int, end: _End) -> None:
+        self._store().finish_job(
+            job_id,
+            end.state,
+            error_code=end.error_code,
+            error_message=end.error_message,
+            result_id=end.outcome.result_id,
+            document_id=end.outcome.document_id,
+        )
 
     def _take(self, job_id: int) -> JobRow | None:
         """The job, now running here; None if it was stopped while it waited, is left for the next
@@ -149,7 +165,9 @@ class Jobs:
     def _do(self, job: JobRow, work: JobWork, flag: threading.Event) -> _End:
         recorder = Recorder(self._store(), job.id)
         try:
-            return _End("done", work(job, recorder, flag.is_set, self._store().windows(job.id)))
+            outcome = work(job, recorder, flag.is_set, self._store().windows(job.id))
+            recorder.flush()  # what some jobs found stands in their log alone
+            return _End("done", outcome)
         except Cancelled:
             return _End("interrupted" if self._closing.is_set() else "stopped")
         except PrecisError as error:
@@ -158,7 +176,8 @@ class Jobs:
             _log_unexpected(job.id, error)
             return _End("failed", error_code="internal", error_message=PrecisError.default)
         finally:
-            recorder.flush()
+            with suppress(PrecisError):  # the last words of a job do not change how it ended
+                recorder.flush()
 
 
 @dataclass(frozen=True, slots=True)

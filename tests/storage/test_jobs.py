@@ -48,6 +48,17 @@ def test_a_stopped_job_is_not_started(store):
     assert store.job("local", job).state == "stopped"
 
 
+def test_only_a_job_that_waits_is_withdrawn(store, clock):
+    job = store.create_job("local", "answer", {})
+    with pytest.raises(NotInLibrary):
+        store.withdraw_job("else", job)
+    assert store.withdraw_job("local", job) and not store.withdraw_job("local", job)
+    assert (store.job("local", job).state, store.job("local", job).finished) == ("stopped", clock.now)
+    store.requeue_job("local", job)
+    store.start_job(job)
+    assert not store.withdraw_job("local", job) and store.job("local", job).state == "running"
+
+
 def test_a_job_ends_once(store):
     job = store.create_job("local", "answer", {})
     store.start_job(job)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Cancelled, OutOfMemory
+import ui.jobs
+from engine.errors import Cancelled, DiskFull, OutOfMemory
 from engine.types import Citation, Progress, Provisional, Span, WindowDone
 from storage.store import Store
 from ui.jobs import SECONDS_BETWEEN_GROUPS, Jobs, Outcome, Recorder, Story, citations_of
@@ -110,6 +111,59 @@ def test_a_waiting_job_can_be_stopped_and_never_starts(store, jobs, steps) -> No
     wait_until(lambda: state(store, last) == "done")
     assert state(store, waiting) == "stopped"
     assert waiting not in {job for job, _ in steps.done}
+
+
+def test_a_job_that_starts_while_it_is_stopped_is_stopped(store, jobs, steps, monkeypatch) -> None:
+    steps.go.clear()
+    job = jobs.submit(OWNER, "count", {})
+    withdraw = store.withdraw_job
+
+    def late(owner: str, job_id: int) -> bool:
+        wait_until(lambda: state(store, job) == "running")
+        return withdraw(owner, job_id)
+
+    monkeypatch.setattr(store, "withdraw_job", late)
+    jobs.stop(OWNER, job)
+    wait_until(lambda: state(store, job) == "stopped")
+    steps.go.set()
+    last = jobs.submit(OWNER, "count", {})
+    wait_until(lambda: state(store, last) == "done")
+    assert job not in {done for done, _ in steps.done}
+
+
+def test_how_a_job_ended_is_written_down_as_soon_as_there_is_room(store, jobs, steps, monkeypatch) -> None:
+    """On a full disk the log, the record and the start of the next job fail, each twice."""
+    monkeypatch.setattr(ui.jobs, "SECONDS_BETWEEN_TRIES", 0.01)
+    steps.error = OutOfMemory()
+    steps.go.clear()
+    job = jobs.submit(OWNER, "count", {})
+    wait_until(lambda: state(store, job) == "running")
+    refused = []
+
+    def full(name: str):
+        write = getattr(store, name)
+
+        def refuse_twice(*arguments, **named):
+            refused.append(name)
+            if refused.count(name) <= 2:
+                raise DiskFull
+            return write(*arguments, **named)
+
+        return refuse_twice
+
+    for name in ("finish_job", "start_job"):
+        monkeypatch.setattr(store, name, full(name))
+    monkeypatch.setattr(ui.jobs.Recorder, "flush", lambda self: (_ for _ in ()).throw(DiskFull()))
+    monkeypatch.setattr(ui.jobs.Recorder, "__call__", lambda self, event: None)
+    steps.go.set()
+    wait_until(lambda: state(store, job) == "failed")
+    assert store.job(OWNER, job).error_code == "out-of-memory"
+    steps.error = None
+    later = jobs.submit(OWNER, "count", {})
+    wait_until(lambda: state(store, later) == "failed")
+    assert store.job(OWNER, later).error_code == "disk-full", "its log was lost"
+    assert refused.count("start_job") == 3
+    wait_until(lambda: not jobs._cancelled)
 
 
 def test_a_failure_keeps_its_code_and_can_be_tried_again(store, jobs, steps) -> None:
