@@ -81,6 +81,11 @@ class Watch:
             update = {**self.set.show(self.owner, self.chosen), **update}
         return update
 
+    def begin_anew(self) -> None:
+        """Count nothing as sent: a look was broken off, and what it had noticed was lost with it."""
+        self._sent.clear()
+        self.active = False
+
     def _tell(self, row: JobRow) -> JobView:
         view = self.actions.tell(self.owner, row, self._stories.get(row.id, Story()))
         self._stories[row.id] = view.story
@@ -111,10 +116,10 @@ class Watch:
         view = next((view for view in views if view.row.id == self.follow), None)
         if view is None or is_active(view.row):
             return
-        self.follow = None
         if view.row.state == "done" and view.row.document_id:
             self.document = view.row.document_id
             update |= self.page.go_to(self.owner, self.document)
+        self.follow = None
 
     def _changed(self, part: str, signature: object) -> bool:
         changed = self._sent.get(part) != signature
@@ -149,9 +154,11 @@ class Watches:
                 update = await asyncio.to_thread(watch.look)
             except NotInLibrary:
                 watch.document = watch.follow = None  # deleted meanwhile; the next action says so
+                watch.begin_anew()
                 continue
-            except PrecisError:
-                break  # the store cannot be read; the next action says why
+            except PrecisError:  # the store cannot be read just now; the next action says why
+                watch.begin_anew()
+                update = {}
             if update and self._newest.get(session) == turn:
                 yield update
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS if watch.active else SECONDS_WHEN_IDLE)
