@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -47,6 +48,8 @@ NEAR = 24  # starts and ends that are looked at in a window
 EVIDENCE = 3
 NOTHING = -20.0  # the score of a document without a single candidate
 MOST_LEAD = 3.0  # over the best other candidate, that counts
+MORE_BEFORE_SHOWING = 1.2  # times as many windows before the best so far are weighed again
+SHOWN_EACH = 16  # the first windows, each of which is shown
 IN_CODE = 3.0  # by how much a span in a program must be better: what was learned from was prose
 NO_WINDOWS: Mapping[int, bytes] = {}
 
@@ -94,7 +97,7 @@ def answer_document(
     earlier call with the same arguments. Raises Cancelled."""
     reading = Reading(reader, document, question)
     found: list[Candidate] = []
-    total = len(reading.windows)
+    total, show_at = len(reading.windows), 0
     for done, index in enumerate(reading.order()):
         on_event(Progress("Reading", done, total, "window"))
         payload = windows.get(index)
@@ -102,8 +105,11 @@ def answer_document(
             payload = _pack(reading.read(index, cancelled))
             on_event(WindowDone(index, total, payload))
         found += _unpack(payload)
-        best = reading.weigh(found)[0][:EVIDENCE]
-        on_event(Provisional(tuple(reading.cite(candidate, score) for score, candidate in best)))
+        if done >= show_at:
+            # Ever more rarely: weighing all candidates after each window would cost its square.
+            show_at = math.floor(done * MORE_BEFORE_SHOWING) if done > SHOWN_EACH else 0
+            best = reading.weigh(found)[0][:EVIDENCE]
+            on_event(Provisional(tuple(reading.cite(candidate, score) for score, candidate in best)))
     on_event(Progress("Reading", total, total, "window"))
     return reading.conclude(found)
 
@@ -119,6 +125,7 @@ class Reading:
         texts = [sentence.span.of(document.text) for sentence in document.sentences]
         index = Bm25(texts)
         self.matched = index.scores(question)
+        self.best_match = max(1e-6, max(self.matched, default=0.0))
         self.coverage = index.coverage(question)
         self.asked = set(terms(question))
         self.n_tokens = sum(len(piece.ids) for piece in self.pieces)
@@ -183,7 +190,7 @@ class Reading:
             candidate.null / 5,
             self.coverage[candidate.sentence],
             max(self.coverage[i] for i in near),
-            self.matched[candidate.sentence] / max(1e-6, max(self.matched, default=1.0)),
+            self.matched[candidate.sentence] / self.best_match,
             len(words & self.asked) / max(1, len(words)),
             math.log1p(candidate.end - candidate.start) / 3,
             float(kind == "reference"),
@@ -244,9 +251,12 @@ def rank(
     scored = [(_dot(weights, row), index) for index, row in enumerate(rows)]
     scored.sort(key=lambda pair: (-pair[0], found[pair[1]].start, found[pair[1]].end))
     kept: list[tuple[float, int]] = []
+    taken: list[tuple[int, int]] = []  # where those kept stand, in the order of the text
     for score, index in scored:
-        one = found[index]
-        if all(one.end <= found[i].start or one.start >= found[i].end for _, i in kept):
+        start, end = found[index].start, found[index].end
+        after = bisect_left(taken, (start, end))
+        if (not after or taken[after - 1][1] <= start) and (after == len(taken) or taken[after][0] >= end):
+            taken.insert(after, (start, end))
             kept.append((score, index))
     return kept
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from engine.types import Span
 
 LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
+SHORT_FORMS = frozenset({"Inc.", "Ltd.", "Co.", "Corp.", "Bros.", "Jr.", "Sr.", "al."})
+DOTTED = re.compile(r"[^\W\d_]\.")
 OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 
@@ -17,7 +20,8 @@ def trimmed(text: str, begin: int, end: int) -> Span:
     whole = Span(begin, end)
     while begin < end:
         inside = text[begin + 1 : end - 1]
-        if _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1]):
+        is_decimal = text[begin] == "." and text[begin + 1 : begin + 2].isdigit()
+        if not is_decimal and _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1]):
             begin += 1
         elif _is_loose(text[end - 1], LOOSE_AFTER, CLOSING, text[begin] + inside) and not _is_short_form(
             text[begin:end]
@@ -36,5 +40,6 @@ def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> boo
 
 
 def _is_short_form(words: str) -> bool:
-    """Whether the full stop at the end belongs to the last word: U.S., p.m."""
-    return words.endswith(".") and "." in words.split()[-1][:-1]
+    """Whether the full stop at the end belongs to the last word: U.S., p.m., Inc."""
+    last = words.split()[-1]
+    return last in SHORT_FORMS or (last.endswith(".") and bool(DOTTED.search(last[:-1])))

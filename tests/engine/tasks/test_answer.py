@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from engine.errors import Cancelled
-from engine.tasks.answer import IN_CODE, MOST_ANSWER, Reading, answer_document
+from engine.tasks import answer
+from engine.tasks.answer import IN_CODE, MOST_ANSWER, Candidate, Reading, answer_document, rank
 from engine.tasks.trim import trimmed
 from engine.types import Event, Progress, Provisional, WindowDone
 from tests.engine.tasks import tiny_reader as tiny
@@ -62,6 +63,21 @@ def test_events_count_windows_and_show_first_answers() -> None:
     assert sum(isinstance(event, Provisional) for event in events) == result.n_windows
 
 
+def test_long_documents_are_not_weighed_after_each_window(monkeypatch) -> None:
+    monkeypatch.setattr(answer, "SHOWN_EACH", 1)
+    events: list[Event] = []
+    result = answer_document(tiny.tiny_reader(), tiny.story(160), QUESTION, on_event=events.append)
+    shown = sum(isinstance(event, Provisional) for event in events)
+    assert 2 < shown < result.n_windows / 1.5
+
+
+def test_each_place_is_kept_once_best_first() -> None:
+    spans = [(0, 4), (2, 6), (4, 6), (10, 12), (9, 13), (6, 9)]
+    found = [Candidate(0, start, end, 0.0, 0.0, 0.0) for start, end in spans]
+    rows = [(score,) for score in (3.0, 9.0, 2.0, 1.0, 0.5, 0.1)]
+    assert [index for _, index in rank(found, rows, (1.0,))] == [1, 3, 5]
+
+
 def test_cancelling_stops_inside_a_window() -> None:
     calls = []
 
@@ -101,6 +117,11 @@ def test_no_candidate_is_longer_than_an_answer() -> None:
         ("in the U.S.", "in the U.S."),
         ("5 (2010)", "5 (2010)"),
         ("7)", "7"),
+        (".001.", ".001"),
+        ("3.5.", "3.5"),
+        ("Acme Inc.", "Acme Inc."),
+        ("Smith et al.", "Smith et al."),
+        ("the inc.", "the inc"),
     ],
 )
 def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: str) -> None:
