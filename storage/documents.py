@@ -55,10 +55,7 @@ class Documents(Part):
         with self._database.write() as connection:
             if not self._files.path(sha256).exists():
                 return False
-            known = connection.scalar(
-                sa.select(originals.c.id).where(originals.c.owner == owner, originals.c.sha256 == sha256)
-            )
-            if known is None:
+            if not _is_claimed(connection, owner, sha256):
                 claim = dict(owner=owner, sha256=sha256, n_bytes=n_bytes, kept=self._clock())
                 insert(connection, originals, claim)
         return True
@@ -68,11 +65,8 @@ class Documents(Part):
         if not SHA256.fullmatch(document_id):
             raise NotInLibrary
         with self._database.read() as connection:
-            claim = connection.scalar(
-                sa.select(originals.c.id).where(originals.c.owner == owner, originals.c.sha256 == document_id)
-            )
-        if claim is None:
-            raise NotInLibrary
+            if not _is_claimed(connection, owner, document_id):
+                raise NotInLibrary
         path = self._files.path(document_id)
         if not path.is_file():
             raise DamagedLibrary(MISSING)
@@ -83,7 +77,8 @@ class Documents(Part):
     ) -> DocumentRow:
         """Store a document whole, or bring it back where it was deleted; what is there stays as it is.
 
-        `name` is the file's, `seconds` what reading took. Raises DiskFull, ReadOnlyLibrary.
+        `name` is the file's, `seconds` what reading took. Raises NotInLibrary where the owner has let
+        go of the original: what is deleted while it is read stays deleted. Raises DiskFull, ReadOnlyLibrary.
         """
         self._database.check_writable()
         if not SHA256.fullmatch(document.id):
@@ -91,6 +86,8 @@ class Documents(Part):
         values, parts = as_rows(document)
         row = values | {"owner": owner, "name": printable(name), "n_bytes": n_bytes, "seconds": seconds}
         with self._database.write() as connection:
+            if not _is_claimed(connection, owner, document.id):
+                raise NotInLibrary
             known = documents.c.owner == owner, documents.c.sha256 == document.id
             number = connection.scalar(sa.select(documents.c.id).where(*known))
             if number is None:
@@ -139,6 +136,12 @@ class Documents(Part):
             connection.execute(
                 sa.update(documents).where(documents.c.id == number).values(title=printable(title))
             )
+
+
+def _is_claimed(connection: sa.Connection, owner: str, sha256: str) -> bool:
+    """Whether an owner keeps this original."""
+    claim = sa.exists().where(originals.c.owner == owner, originals.c.sha256 == sha256)
+    return bool(connection.scalar(sa.select(claim)))
 
 
 def printable(name: str) -> str:

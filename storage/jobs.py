@@ -52,8 +52,16 @@ class Jobs(Part):
         return _job_row(row)
 
     def jobs(self, owner: str, limit: int = 100) -> tuple[JobRow, ...]:
-        """The jobs of an owner, newest first."""
-        query = sa.select(jobs).where(jobs.c.owner == owner).order_by(jobs.c.id.desc()).limit(limit)
+        """The newest jobs of an owner and every older one that has not ended, newest first."""
+        newest = sa.select(jobs.c.id).where(jobs.c.owner == owner).order_by(jobs.c.id.desc()).limit(limit)
+        return self._jobs(owner, jobs.c.id.in_(newest) | jobs.c.state.in_(UNFINISHED))
+
+    def jobs_about(self, owner: str, document_id: str) -> tuple[JobRow, ...]:
+        """All jobs about one document, newest first."""
+        return self._jobs(owner, jobs.c.document == document_id)
+
+    def _jobs(self, owner: str, which: sa.ColumnElement[bool]) -> tuple[JobRow, ...]:
+        query = sa.select(jobs).where(jobs.c.owner == owner, which).order_by(jobs.c.id.desc())
         with self._database.read() as connection:
             return tuple(_job_row(row) for row in connection.execute(query))
 

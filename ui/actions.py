@@ -153,7 +153,7 @@ class Actions(Computer):
             document=document,
             summaries=store.summaries(owner, document_id),
             answers=store.answers(owner, document_id),
-            jobs=tuple(job for job in store.jobs(owner, JOBS_SHOWN) if job.document_id == document_id),
+            jobs=store.jobs_about(owner, document_id),
             language=self._languages.of(document),
             known_languages=tuple(code for model in self._engine().models() for code in model.languages),
         )
@@ -265,9 +265,8 @@ class Actions(Computer):
         if saved is None or saved.summary.run.document != document_id:
             raise NotInLibrary
         params = params_of_run(saved.summary.run)
-        for job in self.job_rows(owner):
-            is_same = job.kind == "map" and job.document_id == document_id and dict(job.params) == params
-            if is_same and is_active(job):
+        for job in self._store().jobs_about(owner, document_id):
+            if job.kind == "map" and dict(job.params) == params and is_active(job):
                 return job.id
         return self.jobs.submit(owner, "map", params, document_id)
 
@@ -303,9 +302,8 @@ class Actions(Computer):
     def suggest(self, owner: str, document_id: str) -> int:
         """Queue the search for questions that a document answers, once; the job's number."""
         self._store().document_row(owner, document_id)
-        for job in self.job_rows(owner):
-            is_of = job.kind == "suggest" and job.document_id == document_id
-            if is_of and (is_active(job) or job.state == "done"):
+        for job in self._store().jobs_about(owner, document_id):
+            if job.kind == "suggest" and (is_active(job) or job.state == "done"):
                 return job.id
         return self.jobs.submit(owner, "suggest", {}, document_id)
 
@@ -318,7 +316,7 @@ class Actions(Computer):
         self.jobs.resume(owner, job_id)
 
     def job_rows(self, owner: str, limit: int = JOBS_SHOWN) -> tuple[JobRow, ...]:
-        """The newest jobs, newest first."""
+        """The newest jobs and all that wait or run, newest first."""
         return self._store().jobs(owner, limit)
 
     def job_row(self, owner: str, job_id: int) -> JobRow:

@@ -44,10 +44,8 @@ class Scanning:
     def recognise(self, owner: str, document_id: str) -> int:
         """Queue the recognition of the text of a document's pictures; the job's number."""
         row = self._store().document_row(owner, document_id)
-        jobs = [job for job in self._store().jobs(owner, JOBS_SEEN) if job.kind == KIND]
-        if not row.pages_without_text or any(
-            job.document_id == document_id and is_active(job) for job in jobs
-        ):
+        jobs = self._store().jobs_about(owner, document_id)
+        if not row.pages_without_text or any(job.kind == KIND and is_active(job) for job in jobs):
             raise BadRequest
         self._check(len(row.pages_without_text))
         params: dict[str, JsonScalar] = {"name": row.name, "sha256": row.id, "n_bytes": row.n_bytes}

@@ -21,7 +21,7 @@ from engine.types import (
     Summary,
     SummarySentence,
 )
-from storage.store import Store
+from storage.store import Original, Store
 
 PAGE_TEXTS = (
     "The lighthouse was built in 1874. Its keeper wrote a résumé every winter. ",
@@ -127,13 +127,23 @@ def store(folder: Path, clock: Clock) -> Iterator[Store]:
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Callable[..., Document]:
+def claim(tmp_path: Path) -> Callable[..., Original]:
+    """Keep an original for an owner, as adding a file does before it is read."""
+
+    def put(store: Store, content: bytes = b"a file", owner: str = "local") -> Original:
+        source = tmp_path / hashlib.sha256(content).hexdigest()
+        source.write_bytes(content)
+        return store.keep_original(owner, source)
+
+    return put
+
+
+@pytest.fixture
+def keep(claim: Callable[..., Original]) -> Callable[..., Document]:
     """Put a document with its original into a store, as reading a file does."""
 
     def put(store: Store, content: bytes = b"a file", owner: str = "local", **parts: object) -> Document:
-        source = tmp_path / "source"
-        source.write_bytes(content)
-        original = store.keep_original(owner, source)
+        original = claim(store, content, owner)
         document = build_document(content, **parts)  # type: ignore[arg-type]
         assert original.sha256 == document.id
         store.add_document(owner, document, name="source.pdf", n_bytes=original.n_bytes, seconds=0.5)

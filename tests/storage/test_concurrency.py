@@ -57,13 +57,14 @@ def test_two_stores_in_one_process_lose_no_update_either(folder):
         assert first.get_setting("local", "counter") == second.get_setting("local", "counter") == 60
 
 
-def test_readers_and_writers_of_every_kind_at_once(store, new_document, new_summary):
+def test_readers_and_writers_of_every_kind_at_once(store, claim, new_document, new_summary):
     documents = [
         new_document(str(i).encode(), texts=(f"Page about gulls {i}. ", "More. ")) for i in range(24)
     ]
 
     def use(number: int) -> None:
         owner, document = f"owner{number % 3}", documents[number]
+        claim(store, str(number).encode(), owner)
         store.add_document(owner, document, name="x", n_bytes=1, seconds=0)
         job = store.create_job(owner, "summarize", {}, document.id)
         store.start_job(job)

@@ -55,7 +55,8 @@ def test_a_row_says_what_a_list_shows(store, keep, clock):
     ],
     ids=["empty", "gaps", "spans that overlap", "long", "odd characters and numbers"],
 )
-def test_any_document_comes_back_equal(store, document):
+def test_any_document_comes_back_equal(store, claim, document):
+    document = replace(document, id=claim(store).sha256)
     store.add_document("local", document, name="x", n_bytes=1, seconds=0.0)
     assert store.document("local", document.id) == document
 
@@ -154,6 +155,19 @@ def test_adding_a_deleted_document_brings_it_back(store, keep):
     assert store.document("local", document.id) == document
 
 
+def test_a_document_that_is_deleted_while_it_is_read_does_not_come_back(store, keep, claim, new_document):
+    """Everything of an owner is deleted between the last look of the reader and the end of its work."""
+    keep(store, owner="bob")
+    original = claim(store)
+    store.forget(owner="local")
+    with pytest.raises(NotInLibrary):
+        store.add_document("local", new_document(), name="x", n_bytes=original.n_bytes, seconds=0.0)
+    assert store.documents("local") == () and len(store.documents("bob")) == 1
+    claim(store)
+    store.add_document("local", new_document(), name="x", n_bytes=original.n_bytes, seconds=0.0)
+    assert store.documents("local")
+
+
 HOSTILE_NAMES = [
     "\udcff\udcfe.pdf", "x" * 255, "a\nb.pdf", "../../etc/passwd", "%2f%2e%2e", "-rf", "CON", "nul.txt",
     "a\u202efdp.exe",
@@ -164,7 +178,8 @@ HOSTILE_NAMES = [
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
-def test_any_file_name_is_stored_as_a_name_only(store, new_document, name, folder, tmp_path):
+def test_any_file_name_is_stored_as_a_name_only(store, claim, new_document, name, folder, tmp_path):
+    claim(store)
     before = sorted(path for path in tmp_path.rglob("*") if "originals" not in path.parts)
     document = new_document(title=name)
     row = store.add_document("local", document, name=name, n_bytes=1, seconds=0.0)

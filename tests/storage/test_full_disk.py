@@ -28,8 +28,9 @@ def limit_pages(database: Database, spare: int) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {now + spare}")
 
 
-def test_what_does_not_fit_is_refused_whole_and_fits_again(store, keep, new_document, new_summary):
+def test_what_does_not_fit_is_refused_whole_and_fits_again(store, keep, claim, new_document, new_summary):
     first = keep(store)
+    claim(store, b"big")
     limit_pages(store._database, 20)
     words = " ".join(f"word{i}" for i in range(8_000))
     big = new_document(b"big", texts=(words, words))

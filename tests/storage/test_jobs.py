@@ -35,10 +35,21 @@ def test_jobs_stand_newest_first_and_the_queue_oldest_first(store, clock):
         clock.jump(timedelta(days=-1))
         jobs.append(store.create_job(owner, "answer", {}))
     assert [job.id for job in store.jobs("ada")] == [jobs[2], jobs[0]]
-    assert [job.id for job in store.jobs("ada", limit=1)] == [jobs[2]]
+    assert store.jobs("ada", limit=1) == store.jobs("ada"), "what has not ended is always there"
     assert [job.id for job in store.queued_jobs()] == jobs
     store.start_job(jobs[0])
     assert [job.id for job in store.queued_jobs()] == jobs[1:]
+    store.finish_job(jobs[0], "done")
+    assert [job.id for job in store.jobs("ada", limit=1)] == [jobs[2]]
+
+
+def test_the_jobs_about_a_document_are_all_there(store):
+    about = [store.create_job("ada", "answer", {}, "d" * 64) for _ in range(120)]
+    store.create_job("ada", "answer", {}, "e" * 64)
+    store.create_job("bob", "answer", {}, "d" * 64)
+    for job in about:
+        store.finish_job(job, "done")
+    assert [job.id for job in store.jobs_about("ada", "d" * 64)] == about[::-1]
 
 
 def test_a_stopped_job_is_not_started(store):

@@ -72,7 +72,8 @@ def test_text_without_spaces_is_found(library, keep):
     assert found(library, "七十四年") == [("灯台", 1)]
 
 
-def test_marks_in_a_text_mark_nothing_but_text(store, new_document):
+def test_marks_in_a_text_mark_nothing_but_text(store, claim, new_document):
+    claim(store)
     document = new_document(texts=("before \x02fake\x03 lighthouse after ",))
     store.add_document("local", document, name="x", n_bytes=1, seconds=0)
     (hit,) = store.search("local", "lighthouse")

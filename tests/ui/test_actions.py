@@ -227,3 +227,20 @@ def test_where_global_attention_goes_is_part_of_the_key(actions, tmp_path) -> No
     for placement in ("first", "sentences", "first"):
         finish(actions, "local", actions.summarize("local", document, "short", "", placement))
     assert len(actions.workspace("local", document).summaries) == 2
+
+
+def test_what_is_kept_in_old_jobs_stays_in_sight(actions, tmp_path) -> None:
+    """A hundred later jobs hide neither the suggestions of a document, nor its failures, nor what waits."""
+    from ui.actions import JOBS_SHOWN
+
+    document, store = add(actions, tmp_path), actions._store()
+    waits = store.create_job("local", "summarize", {"length": "short"}, document)
+    suggested = finish(actions, "local", actions.suggest("local", document)).id
+    failed = store.create_job("local", "answer", {"question": "Why?"}, document)
+    store.finish_job(failed, "failed")
+    for _ in range(JOBS_SHOWN):
+        store.finish_job(store.create_job("local", "answer", {}, "e" * 64), "done")
+    assert {suggested, failed} <= {row.id for row in actions.workspace("local", document).jobs}
+    assert actions.suggest("local", document) == suggested
+    actions.delete("local", (document,))
+    assert store.job("local", waits).state == "stopped"

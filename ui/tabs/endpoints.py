@@ -108,9 +108,9 @@ class Endpoints:
             row = self.actions.workspace(owner, _text(document)).row
             offer = scanning.offer(row.pages_without_text, row.n_pages)
             return {"job": scanning.recognise(owner, row.id), "seconds": round(offer.seconds)}
-        refused = next((row for row in self.actions.job_rows(owner) if row.id == _number(job)), None)
-        file_offer = scanning.offer_for(owner, refused) if refused is not None else None
-        if refused is None or file_offer is None:
+        refused = self._row(owner, job)
+        file_offer = scanning.offer_for(owner, refused)
+        if file_offer is None:
             raise NotInLibrary
         return {"job": scanning.recognise_file(owner, refused.id), "seconds": round(file_offer.seconds)}
 
