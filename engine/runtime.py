@@ -10,6 +10,7 @@ time, so that two readers cannot fight for the same cores and memory.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -183,7 +184,7 @@ class Runtime:
         except MemoryError as error:
             raise OutOfMemory from error
         except RuntimeError as error:
-            if "memory" not in str(error):
+            if not re.search("out of memory|allocate", str(error)):  # torch has no class for the CPU's
                 raise
             raise OutOfMemory from error
         finally:

@@ -12,12 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor
 
 from engine.tasks import rouge as counting
 from engine.tasks.features import candidates
-from engine.tasks.retrieval import terms
 from engine.tasks.salience import SentenceScores
 from engine.tasks.selection import rank
 from engine.types import Document
@@ -95,15 +93,3 @@ def greedy_oracle(document: Document, summary: str, n_words: int) -> Order:
         one, two, size = one - words, two - pairs, size + n
         chosen.append(best)
     return chosen
-
-
-def best_by_words(question: str, texts: Sequence[str]) -> int:
-    """The text that shares most content words with a question."""
-    asked = set(terms(question))
-    return max(range(len(texts)), key=lambda i: (len(asked & set(terms(texts[i]))), -i))
-
-
-def mean_row(values: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Means of pairs."""
-    both = torch.tensor(values).mean(0)
-    return float(both[0]), float(both[1])

@@ -80,9 +80,8 @@ def write(
 
 
 def figures(text: str, evidence: Sequence[str], title: str) -> tuple[float, float, float]:
-    """Shares: of numbers and rare words found in the evidence, of word pairs found there, of word
-    triples said before. Names cannot be told by their capitals in an uncased text, so every word
-    that the evidence lacks counts unless it is one of those that hold sentences together."""
+    """Shares: of numbers found in the evidence, of word pairs found there, of word
+    triples said before."""
     words = [word.lower() for word in WORD.findall(text)]
     known = {word.lower() for part in (*evidence, title) for word in WORD.findall(part)}
     near = {pair for part in evidence for pair in pairwise(word.lower() for word in WORD.findall(part))}

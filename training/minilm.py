@@ -2,7 +2,7 @@
 
 The 512 learned positions are copied along the whole table, and the projections of global tokens
 start as copies of the others. The files are those of sentence-transformers/all-MiniLM-L6-v2
-(Apache-2.0): `model.safetensors`, `special.json`, `config.json` in one folder.
+(Apache-2.0): `model.safetensors` and `tokenizer.json` in one folder.
 """
 
 from __future__ import annotations

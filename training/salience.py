@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import inspect
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.ingest import sentences as splitter
 from engine.tasks.features import candidates, describe
 from engine.tasks.reader import Reader
 from engine.tasks.salience import OVERLAP, WINDOW
@@ -363,12 +365,13 @@ def train_head_(
 def train_salience(
     reader: Reader, values: dict[str, Any], seed: int, corpus: Path, start: Path, data: Path, folder: Path
 ) -> None:
-    """The whole stage, in place. What was pooled with the same lower layers is not pooled again."""
+    """The whole stage, in place. What was pooled of the same documents with the same lower layers is
+    not pooled again."""
     stage, tokenizer = SalienceStage(**values), WordPiece.from_directory(start)
     reader.eval()
     parts = []
     for split, wanted in (("train", stage.documents), ("valid", stage.validation)):
-        file = data / f"graded.{lower_digest(reader)}.{split}.pt"
+        file = data / f"graded.{lower_digest(reader)}.{_sample_digest(wanted, seed, corpus)}.{split}.pt"
         if not file.is_file():
             graded = sample(corpus, wanted, split, seed)
             pool_(graded, reader, tokenizer)
@@ -381,6 +384,12 @@ def train_salience(
     every = {"features": torch.cat([one.features for one in parts[0]])}
     torch.save(every | {"gains": torch.cat([one.gains for one in parts[0]])}, data / "features.pt")
     train_head_(reader, stage, *parts, seed, folder)
+
+
+def _sample_digest(wanted: Mapping[str, int], seed: int, corpus: Path) -> str:
+    """What the sample depends on: which documents are drawn, and where their sentences end."""
+    borders = inspect.getsource(splitter)
+    return hashlib.sha256(repr((sorted(wanted.items()), seed, str(corpus), borders)).encode()).hexdigest()[:8]
 
 
 def lower_digest(reader: Reader) -> str:

@@ -168,6 +168,8 @@ class Run:
             "model": self.model.state_dict(),
             "average": self.average,
             "optimizer": self.optimizer.state_dict(),
+            "random": torch.get_rng_state(),  # which numbers dropout takes next
+            "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -177,6 +179,9 @@ class Run:
         for mine, stored in zip(self.average, state["average"], strict=True):
             mine.copy_(stored)
         self.step = state["step"]
+        torch.set_rng_state(state["random"])
+        if len(state["random_cuda"]) == torch.cuda.device_count() > 0:
+            torch.cuda.set_rng_state_all(state["random_cuda"])
 
 
 def save(state: Any, file: Path) -> None:
@@ -307,7 +312,9 @@ def train_reader(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
         return batches_of(stage, recipe.seed, special, options.data, split)
 
     finished = train_stages(reader, recipe, ANSWERING, batches, folder, options)
-    if finished and recipe.salience and options.corpus:
+    if finished and recipe.salience and not options.corpus:
+        print("The salience head is not trained: --corpus is missing. Give it with --resume.", flush=True)
+    elif finished and recipe.salience:
         from training.salience import train_salience
 
         train_salience(

@@ -135,24 +135,28 @@ def ask(options: argparse.Namespace, services: Services) -> int:
         _wrong_usage("--part is for one file")
     engine = services.engine()
     read = list(_read_all(options, services))
+    refused: set[Path] = set()
     for identity, question in questions:
         answers: list[tuple[Path, Answer]] = []
         for path, document in read:
-            if document is None:
+            if document is None or path in refused:
                 continue
+            started = time.monotonic()
             choice = AnswerOptions(model=options.model, scope=read_part(options.part, document))
             try:
                 with ProgressLine() as line:
                     one = engine.answer(document, question, choice, on_event=line)
             except DocumentError as error:
-                return _refuse(error, time.monotonic())
+                refused.add(path)
+                _refuse(error, started)
+                continue
             answers.append((path, one))
         print_answers(identity, question if len(questions) > 1 else "", answers, options.json, len(read) > 1)
     for _, document in read:
         if document is not None:
             warn_about_pages(document)
             warn_about_language(document, engine.models())
-    return REFUSED if any(document is None for _, document in read) else 0
+    return REFUSED if refused or any(document is None for _, document in read) else 0
 
 
 def predict(options: argparse.Namespace, services: Services) -> int:
@@ -250,11 +254,18 @@ def _read_all(
 
 def _files_and_questions(words: Sequence[str]) -> tuple[list[Path], list[str]]:
     """Files stand first; the first word that is the name of none begins the questions."""
-    files = [Path(word) for word in takewhile(lambda word: Path(word).exists(), words)]
+    files = [Path(word) for word in takewhile(_is_there, words)]
     questions = list(words[len(files) :])
     if not files or (questions and kind_by_name(questions[0]) and " " not in questions[0]):
         _wrong_usage(f"there is no file {questions[0]!r}")
     return files, questions
+
+
+def _is_there(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):  # too long for a name, as a question may be
+        return False
 
 
 def _questions(asked: Sequence[str], file: Path | None) -> list[tuple[str | int, str]]:

@@ -45,7 +45,6 @@ REACH = 6  # words after a cue that it denies, inside its clause
 CLAUSE = re.compile(
     r"[,;:.!?()\N{EM DASH}]|\b(?:but|although|however|while|whereas|because|which|who|that)\b", re.IGNORECASE
 )
-DENYING = ("un", "in", "im", "ir", "il", "non", "dis")
 
 
 @dataclass(frozen=True, slots=True)

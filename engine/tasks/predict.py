@@ -313,7 +313,7 @@ def _cut(
     between = _count_between(tokenizer.encode_framed("a", "a"))
     before = [tokenizer.cls_id, *asked.ids, *[tokenizer.sep_id] * between]
     room = most - len(before) - 1
-    if room < 2 * MOST_ANSWER < len(read):
+    if room < min(2 * MOST_ANSWER, len(read)):
         raise InputTooLong("The question is too long for this model. Ask a shorter one.")
     if not read.ids:
         raise ValueError("the text is empty")

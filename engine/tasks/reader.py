@@ -192,7 +192,6 @@ class Calibration:
     weights: tuple[float, ...]
     found: tuple[float, ...]  # of a candidate's standing: log-odds that it is the answer
     absent: tuple[float, ...]  # .. of the best one's standing: log-odds that there is no answer
-    mixture: tuple[float, ...] = ()  # how salience weighs the head against plain features
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -203,7 +202,6 @@ class Calibration:
                 weights=tuple(float(value) for value in values["weights"]),
                 found=tuple(float(value) for value in values["found"]),
                 absent=tuple(float(value) for value in values["absent"]),
-                mixture=tuple(float(value) for value in values.get("mixture", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UnsupportedModel(f"{CALIBRATION} of this model cannot be read. Fetch it again.") from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.tasks.features import candidates
 from engine.tasks.placement import global_parts
 from engine.tasks.reader import LoadedReader
 from engine.tasks.salience import SentenceScores, score_sentences
@@ -53,10 +54,10 @@ def _choose(scores: SentenceScores, document: Document, options: SummaryOptions)
 
 
 def _choose_in(part: Section, scores: SentenceScores, document: Document) -> tuple[int, ...]:
-    """A section's sentences under its own budget; none where it has no running text."""
+    """A section's sentences under its own budget; none where it has nothing to choose."""
     inside = {
-        i for i, sentence in enumerate(document.sentences)
-        if sentence.kind == "body" and part.span.start <= sentence.span.start < part.span.end
+        i for i in candidates(document).indices
+        if part.span.start <= document.sentences[i].span.start < part.span.end
     }
     n_words = sum(len(document.sentences[i].span.of(document.text).split()) for i in inside)
     return choose(scores, document, max(1, min(WORDS_OF_A_SECTION, n_words // 4)), inside) if inside else ()

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from tokenizers import AddedToken, Encoding, Regex, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as Library
 
 from engine.errors import CheckpointError, MissingWeights, UnsupportedModel
-from engine.text.tokenizer import FILE, LONE_SURROGATE, MAX_BYTES, Encoded
+from engine.text.tokenizer import FILE, MAX_BYTES, Encoded, encoded, whole
 from engine.weights.fields import Fields
 from engine.weights.header import read_object, refuse
 
@@ -105,13 +105,13 @@ class SentencePieces:
 
     def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
         """The same for many texts at once."""
-        whole = [_whole(text) for text in texts]
-        return [_read(one) for one in self._library.encode_batch(whole, add_special_tokens=False)]
+        mended = [whole(text) for text in texts]
+        return [encoded(one) for one in self._library.encode_batch(mended, add_special_tokens=False)]
 
     def encode_framed(self, text: str, second: str | None = None) -> Encoded:
         """One or two texts, each with `</s>` after it."""
-        pair = None if second is None else _whole(second)
-        return _read(self._library.encode(_whole(text), pair, add_special_tokens=True))
+        pair = None if second is None else whole(second)
+        return encoded(self._library.encode(whole(text), pair, add_special_tokens=True))
 
     def decode(self, ids: Sequence[int], *, keep_special: bool = False) -> str:
         """The text that ids stand for; special tokens are left out unless kept."""
@@ -129,16 +129,6 @@ class SentencePieces:
         if (number := self.id_of(name)) is None:
             raise UnsupportedModel(f"The tokenizer has no {name}, which LongT5 needs.")
         return number
-
-
-def _read(encoding: Encoding) -> Encoded:
-    special = [bool(added) for added in encoding.special_tokens_mask]
-    return Encoded(encoding.ids, encoding.offsets, special, [part == 1 for part in encoding.sequence_ids])
-
-
-def _whole(text: str) -> str:
-    """Replace halves of characters, which no encoding of text can hold, one for one."""
-    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _count_extra(directory: Path) -> int:

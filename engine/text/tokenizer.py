@@ -87,13 +87,13 @@ class Tokenizer:
 
     def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
         """The same for many texts at once."""
-        found = self._library.encode_batch([_whole(text) for text in texts], add_special_tokens=False)
-        return [_read(one) for one in found]
+        found = self._library.encode_batch([whole(text) for text in texts], add_special_tokens=False)
+        return [encoded(one) for one in found]
 
     def encode_framed(self, text: str, second: str | None = None) -> Encoded:
         """One or two texts with the model's special tokens, such as `<s> A </s></s> B </s>`."""
-        pair = None if second is None else _whole(second)
-        return _read(self._library.encode(_whole(text), pair, add_special_tokens=True))
+        pair = None if second is None else whole(second)
+        return encoded(self._library.encode(whole(text), pair, add_special_tokens=True))
 
     def decode(self, ids: Sequence[int], *, keep_special: bool = False) -> str:
         """The text that ids stand for; special tokens are left out unless kept."""
@@ -111,13 +111,14 @@ class Tokenizer:
         raise UnsupportedModel(f"The tokenizer has no {' or '.join(names)}, which these models need.")
 
 
-def _read(encoding: Encoding) -> Encoded:
+def encoded(encoding: Encoding) -> Encoded:
+    """What the library made of a text, in our own form."""
     special = [bool(added) for added in encoding.special_tokens_mask]
     second = [part == 1 for part in encoding.sequence_ids]
     return Encoded(encoding.ids, encoding.offsets, special, second)
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """Replace halves of characters, which no encoding of text can hold, one for one."""
     return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 

@@ -116,14 +116,20 @@ def test_the_same_seed_makes_the_same_batches(tokenizer: WordPiece, tmp_path: Pa
     assert batches(tokenizer, tmp_path) == batches(tokenizer, tmp_path)
 
 
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(tokenizer: WordPiece, tmp_path: Path) -> None:
-    made = batches(tokenizer, tmp_path)
-    whole, first, second = (Run(tiny.tiny_reader(seed).model, stage(), len(made)) for seed in (1, 1, 2))
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(
+    tokenizer: WordPiece, tmp_path: Path, dropout: float
+) -> None:
+    made, one_stage = batches(tokenizer, tmp_path), stage(dropout=dropout)
+    whole, first, second = (Run(tiny.tiny_reader(seed).model, one_stage, len(made)) for seed in (1, 1, 2))
+    torch.manual_seed(5)
     for batch in made:
         whole.learn(batch)
+    torch.manual_seed(5)
     for batch in made[:2]:
         first.learn(batch)
     torch.save(first.state(), tmp_path / "checkpoint.pt")
+    torch.manual_seed(6)
     second.restore(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
     for batch in made[second.step :]:
         second.learn(batch)

@@ -364,6 +364,30 @@ def test_a_refused_file_among_several_does_not_keep_the_others(services: Service
     assert "paper.pdf: " in capsys.readouterr().out
 
 
+def test_one_without_text_among_several_does_not_keep_the_others(
+    services: Services, paper: str, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    other = tmp_path / "other.pdf"
+    other.write_bytes(b"x")
+    answer, asked = FakeEngine.answer, []
+
+    def refuse_the_first(self, document: Document, question: str, options: AnswerOptions, **rest: object):
+        asked.append(question)
+        if len(asked) == 1:
+            raise NoText(document="cd" * 32, pages=3)
+        return answer(self, document, question, options, **rest)
+
+    monkeypatch.setattr(FakeEngine, "answer", refuse_the_first)
+    assert main(["ask", str(other), paper, "Where are glaciers?", "What do glaciers do?"], services) == REFUSED
+    captured = capsys.readouterr()
+    assert captured.out.count("paper.pdf: ") == 2 and captured.err.count(NoText().args[0]) == 1
+
+
+def test_a_question_may_be_longer_than_a_file_name(services: Services, paper: str, capsys) -> None:
+    assert main(["ask", paper, "What do glaciers do, " * 40 + "please?"], services) == 0
+    assert "% sure" in capsys.readouterr().out
+
+
 def test_a_mistyped_file_is_no_question(services: Services, paper: str, capsys) -> None:
     for words in (["papr.pdf", "Who?"], [paper, "papr.pdf"], [paper, "x.pdf", "Who?"]):
         with pytest.raises(SystemExit) as stop:

@@ -141,6 +141,8 @@ def test_answer_reads_every_window(tmp_path: Path, tokenizer: Tokenizer, family:
         assert all(spelled[letter] == one for letter, one in zip(letters, ids[inside], strict=True) if letter)
     with pytest.raises(InputTooLong, match="question"):
         tasks.answer(directory, text, "why " * 40)
+    with pytest.raises(InputTooLong, match="question"):
+        tasks._cut(tokenizer, "why " * 40, "short", len(tokenizer.encode("why " * 40)) + 2)
     with pytest.raises(ValueError, match="empty"):
         tasks.answer(directory, "", "why")
 
