@@ -378,7 +378,8 @@ def test_one_without_text_among_several_does_not_keep_the_others(
         return answer(self, document, question, options, **rest)
 
     monkeypatch.setattr(FakeEngine, "answer", refuse_the_first)
-    assert main(["ask", str(other), paper, "Where are glaciers?", "What do glaciers do?"], services) == REFUSED
+    asking = ["ask", str(other), paper, "Where are glaciers?", "What do glaciers do?"]
+    assert main(asking, services) == REFUSED
     captured = capsys.readouterr()
     assert captured.out.count("paper.pdf: ") == 2 and captured.err.count(NoText().args[0]) == 1
 
