@@ -9,7 +9,8 @@ from pathlib import Path
 import gradio as gr
 
 from ui.about import diagnostics_view, models_view, settings_view
-from ui.tabs.page import Page, Update, guarded
+from ui.tabs.frame import Update, guarded
+from ui.tabs.page import Page
 from ui.tabs.regions import region
 
 Describe = Callable[[], Mapping[str, str | list[str]]]

@@ -14,8 +14,9 @@ from engine.errors import NotInLibrary
 from ui import sample
 from ui.lists import hits_view, undo_bar
 from ui.pieces import note
+from ui.tabs.frame import Update, document_id, document_ids, guarded, number, place
 from ui.tabs.memory import Memory
-from ui.tabs.page import Page, Update, document_id, document_ids, guarded, number, place
+from ui.tabs.page import Page
 from ui.theme import ASSETS
 from ui.values import BadRequest
 

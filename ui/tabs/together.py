@@ -10,7 +10,8 @@ import gradio as gr
 from engine.errors import PrecisError
 from ui.actions import MAX_QUESTION_CHARS
 from ui.gathered import documents_view, gathered_view
-from ui.tabs.page import Page, Update, document_ids, guarded, place
+from ui.tabs.frame import Update, document_ids, guarded, place
+from ui.tabs.page import Page
 from ui.tabs.regions import region
 from ui.tabs.workspace import LENGTHS
 from ui.together import ask, chosen_rows, gathered, summarize

@@ -24,8 +24,9 @@ from engine.errors import NotInLibrary, PrecisError
 from ui.jobs import Story
 from ui.lists import adding_view, status_bar, wants_password
 from ui.recognition import KIND, Offer, is_new, superseded, wants_recognition
+from ui.tabs.frame import Update
 from ui.tabs.memory import Memory
-from ui.tabs.page import Page, Update
+from ui.tabs.page import Page
 from ui.tabs.together import Together, read_chosen
 from ui.together import name_of
 from ui.values import JobView, is_active
