@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.tasks.retrieval import terms
+from engine.text.notes import without_notes
 from engine.types import Document, Sentence
 
 DAMPING, ROUNDS = 0.85, 30  # of PageRank
@@ -134,6 +135,7 @@ def _under_headings(chosen: Candidates) -> list[Tensor]:
 def _looks(texts: Sequence[str]) -> list[Tensor]:
     """Length, digits, capitals, brackets, questions, quotations, and words that announce something."""
     rows = []
+    texts = [without_notes(text) for text in texts]
     words = [text.split() for text in texts]
     typical = sorted(map(len, words))[len(words) // 2] if words else 1
     for text, split in zip(texts, words, strict=True):
