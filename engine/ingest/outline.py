@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from engine.ingest.clean import clean
 from engine.ingest.paragraphs import Block
-from engine.ingest.roles import NAMES, NUMBER, REFERENCES
+from engine.ingest.references import announces
+from engine.ingest.roles import NAMES, NUMBER
 from engine.ingest.strips import Entry
 
 
@@ -31,7 +32,7 @@ def _depth(block: Block) -> int:
     match = NUMBER.match(block.text)
     if match:
         return min(match[1].count(".") + 1, 6)
-    return 1 if REFERENCES.match(block.text.strip(" .:")) or NAMES.match(block.text.strip(" .:")) else 0
+    return 1 if announces(block.text) or NAMES.match(block.text.strip(" .:")) else 0
 
 
 def _set_from_entries(blocks: Sequence[Block], entries: Sequence[Entry]) -> bool:

@@ -13,6 +13,7 @@ from engine.errors import FileTooLarge
 from engine.ingest.clean import clean_piece
 from engine.ingest.limits import Limits
 from engine.ingest.paragraphs import Block
+from engine.ingest.references import mark_unprinted
 from engine.ingest.strips import RawPage, Strip
 from engine.types import SentenceKind
 
@@ -56,6 +57,7 @@ def lay_out(gathered: Gathered, limits: Limits) -> tuple[list[RawPage], list[Blo
         sections = [*sections[: limits.pages - 1], rest]
     pages = [RawPage(number, 0.0, 0.0) for number in range(1, len(sections) + 1)]
     blocks = [block for number, section in enumerate(sections, 1) for block in _blocks(section, number)]
+    mark_unprinted(blocks)
     return pages, blocks
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from engine.ingest.paragraphs import Block
+from engine.ingest.references import announces, is_certain, looks_like_entry, mark_printed
 from engine.ingest.strips import typical_size
 
 NUMBER = re.compile(
@@ -21,12 +22,6 @@ NAMES = re.compile(
     r"materials and methods|methodology|experiments?|results|results and discussion|evaluation|discussion|"
     r"conclusions?|future work|limitations|acknowledge?ments?|appendix|contents|table of contents|preface|"
     r"foreword|keywords)$", re.IGNORECASE)
-REFERENCES = re.compile(
-    r"^(?:references?|references cited|references and notes|bibliography|works cited|literature cited|"
-    r"literature|cited literature|literatur|literaturverzeichnis|références|bibliographie|referencias|"
-    r"bibliografía|参考文献)$", re.IGNORECASE)
-AFTER_REFERENCES = re.compile(
-    r"^(?:appendi|supplement|acknowledg|about the author|index\b|glossary|notes?$|annex)", re.IGNORECASE)
 CAPTION = re.compile(
     r"^(?:figure|fig\.?|table|tab\.?|scheme|algorithm|listing|plate|chart|exhibit|abbildung|abb\.|tabelle|"
     r"tableau)\s*(?:[A-Z]\.?)?\d{1,3}[a-z]?(?:\.\d{1,3})*\s*([.:|—–]?)", re.IGNORECASE)
@@ -52,7 +47,7 @@ def assign_roles(blocks: Sequence[Block], heights: dict[int, float]) -> None:
             block.kind = "heading"
     _release_authors(blocks)
     _mark_footnotes(blocks, size, heights)
-    _mark_references(blocks)
+    mark_printed(blocks)
     _mark_displays(blocks)
 
 
@@ -68,7 +63,9 @@ def _is_heading(block: Block, following: Block | None, size: float) -> bool:
     if len(text) > MAX_HEADING or len(block.lines) > 3 or sum(c.isalpha() for c in text) < 2:
         return False
     name = NUMBER.sub("", text).strip(" .:")
-    if REFERENCES.match(name) or (NAMES.match(name) and len(block.lines) == 1):
+    if is_certain(name) or (NAMES.match(name) and len(block.lines) == 1):
+        return True
+    if following is not None and announces(name) and looks_like_entry(following.text):
         return True
     if following is None or text.endswith((",", ";")) or block.size < 0.9 * size:
         return False
@@ -138,27 +135,3 @@ def _is_note(block: Block, heights: dict[int, float]) -> bool:
     if block.first.box[1] > 0.82 * heights.get(block.first.page, 792.0):
         return True
     return low and (block.first.raised or NOTE_MARK.match(block.text) is not None)
-
-
-def _mark_references(blocks: Sequence[Block]) -> None:
-    """From the heading of the references to the heading of what follows them."""
-    opening: Block | None = None
-    for block in blocks:
-        if block.kind == "heading":
-            name = NUMBER.sub("", block.text).strip(" .:")
-            if REFERENCES.match(name):
-                opening = block
-            elif opening is not None and _is_peer(block, opening):
-                opening = None
-            elif opening is not None:
-                block.kind = "reference"
-        elif opening is not None and block.kind in ("body", "footnote"):
-            block.kind = "reference"
-
-
-def _is_peer(heading: Block, other: Block) -> bool:
-    """Whether a heading ranks as high as another, so that it ends the other's section."""
-    if AFTER_REFERENCES.match(NUMBER.sub("", heading.text)) or AFTER_REFERENCES.match(heading.text):
-        return True
-    return heading.size > other.size - 0.3 and (heading.first.bold or not other.first.bold) and not re.search(
-        r"\b(?:19|20)\d\d\b", heading.text)
