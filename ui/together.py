@@ -65,21 +65,29 @@ def chosen_rows(actions: Actions, owner: str, document_ids: Sequence[str]) -> tu
     return tuple(known[one] for one in document_ids)
 
 
-def ask(actions: Actions, owner: str, document_ids: Sequence[str], question: str) -> tuple[int, ...]:
-    """Queue a question to each document; the jobs' numbers. Raises NotInLibrary, BadRequest."""
-    rows, name = chosen_rows(actions, owner, document_ids), name_of(document_ids)
+def ask(
+    actions: Actions, owner: str, document_ids: Sequence[str], question: str, *, chosen: Sequence[str] = ()
+) -> tuple[int, ...]:
+    """Queue a question to each document; the jobs' numbers. Where others of the set were deleted, `chosen`
+    is the set as it was. Raises NotInLibrary, BadRequest."""
+    rows, name = chosen_rows(actions, owner, document_ids), name_of(chosen or document_ids)
     return tuple(actions.ask(owner, row.id, question, together=name) for row in rows)
 
 
-def summarize(actions: Actions, owner: str, document_ids: Sequence[str], length: str) -> tuple[int, ...]:
-    """Queue a summary of each document; the jobs' numbers. Raises NotInLibrary, BadRequest."""
-    rows, name = chosen_rows(actions, owner, document_ids), name_of(document_ids)
+def summarize(
+    actions: Actions, owner: str, document_ids: Sequence[str], length: str, *, chosen: Sequence[str] = ()
+) -> tuple[int, ...]:
+    """Queue a summary of each document, as `ask` does. Raises NotInLibrary, BadRequest."""
+    rows, name = chosen_rows(actions, owner, document_ids), name_of(chosen or document_ids)
     return tuple(actions.summarize(owner, row.id, length, together=name) for row in rows)
 
 
-def gathered(actions: Actions, owner: str, document_ids: Sequence[str]) -> tuple[Gathering, ...]:
-    """What was asked of these documents together, newest first. Raises NotInLibrary, BadRequest."""
-    rows, name = chosen_rows(actions, owner, document_ids), name_of(document_ids)
+def gathered(
+    actions: Actions, owner: str, document_ids: Sequence[str], *, chosen: Sequence[str] = ()
+) -> tuple[Gathering, ...]:
+    """What was asked of these documents together, newest first; `chosen` as for `ask`. Raises
+    NotInLibrary, BadRequest."""
+    rows, name = chosen_rows(actions, owner, document_ids), name_of(chosen or document_ids)
     newest: dict[tuple[str, str], dict[str, JobRow]] = {}
     for job in actions.job_rows(owner, JOBS_LOOKED_AT):
         if job.params.get("together") == name and job.document_id is not None:

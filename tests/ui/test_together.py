@@ -69,6 +69,30 @@ def test_summaries_of_several_are_kept_like_any_other(actions, tmp_path) -> None
     assert view.count("<ol") == 3 and "Short summary of 3 documents" in view
 
 
+def test_when_one_of_the_set_is_deleted_the_others_keep_their_results(actions, tmp_path) -> None:  # noqa: F811
+    from types import SimpleNamespace
+
+    from ui.tabs.together import Together
+
+    names = ("together", "gathered", "put", "message", "place", "memory")
+    regions = SimpleNamespace(**{name: name for name in names})
+    page = SimpleNamespace(actions=actions, regions=regions, owner=lambda request: "local")
+    handlers, documents = Together(page), add_all(actions, tmp_path)
+    wait(actions, together.ask(actions, "local", documents, "Who opened the granite?"))
+    actions.delete("local", (documents[0],))
+    shown = handlers.show("local", tuple(documents))
+    assert "2 documents together" in shown["together"] and "Who opened the granite?" in shown["gathered"]
+    before = len(actions.job_rows("local"))
+    update = handlers.ask(documents, "Where is the zebra?", None)
+    assert "zebra" in update["gathered"] and update["message"] == ""
+    handlers.summarize(documents, "line", None)
+    new = actions.job_rows("local")[: len(actions.job_rows("local")) - before]
+    assert sorted(row.document_id for row in new) == sorted([*documents[1:]] * 2)
+    wait(actions, [row.id for row in new])
+    assert handlers.show("local", tuple(documents))["gathered"].count("<h3") == 3
+    assert "Choose between" in handlers.ask([documents[0]], "Why?", None)["message"]
+
+
 def test_only_one_s_own_and_not_too_many(actions, tmp_path) -> None:  # noqa: F811
     documents = add_all(actions, tmp_path, "first")
     for verb in (

@@ -43,14 +43,17 @@ class Together:
 
     def show(self, owner: str, chosen: tuple[str, ...]) -> Update:
         """The parts of the page that are about these documents; those deleted meanwhile are left out."""
-        known = {row.id for row in self.actions.documents(owner)}
-        left = tuple(one for one in chosen if one in known)
+        left = self._left(owner, chosen)
         if not left:
             return {self.regions.together: documents_view(()), self.regions.gathered: ""}
         return {
             self.regions.together: documents_view(chosen_rows(self.actions, owner, left)),
-            self.regions.gathered: gathered_view(gathered(self.actions, owner, left)),
+            self.regions.gathered: gathered_view(gathered(self.actions, owner, left, chosen=chosen)),
         }
+
+    def _left(self, owner: str, chosen: tuple[str, ...]) -> tuple[str, ...]:
+        known = {row.id for row in self.actions.documents(owner)}
+        return tuple(one for one in chosen if one in known)
 
     def load(self, chosen: object, request: gr.Request) -> Update:
         """A page was opened or reloaded: show what was chosen in it last. What is wrong with the address
@@ -73,16 +76,16 @@ class Together:
 
     @guarded
     def ask(self, chosen: object, question: str, request: gr.Request) -> Update:
-        """Queue a question to each of the documents."""
+        """Queue a question to each of the documents that are left."""
         owner, ids = self.page.owner(request), read_chosen(chosen)
-        ask(self.actions, owner, ids, question)
+        ask(self.actions, owner, self._left(owner, ids), question, chosen=ids)
         return {**self.show(owner, ids), self.regions.put: ""}
 
     @guarded
     def summarize(self, chosen: object, length: str, request: gr.Request) -> Update:
-        """Queue a summary of each of the documents."""
+        """Queue a summary of each of the documents that are left."""
         owner, ids = self.page.owner(request), read_chosen(chosen)
-        summarize(self.actions, owner, ids, length)
+        summarize(self.actions, owner, self._left(owner, ids), length, chosen=ids)
         return self.show(owner, ids)
 
 
