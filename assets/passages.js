@@ -2,7 +2,7 @@
    something with it. Sentences come from /precis/sentences; page text is only ever set as text. */
 () => {
   const byId = (id) => document.getElementById(id);
-  const state = { on: false, key: '', sentences: [], start: -1, end: -1, from: null };
+  const state = { on: false, key: '', start: -1, end: -1, from: null };
   const place = () => {
     const query = new URLSearchParams(location.search);
     return { document: query.get('doc'), page: query.get('page') || '1' };

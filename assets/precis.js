@@ -1,8 +1,9 @@
-/* The page's own behaviour: which screen is shown, the page viewer, keys, title, reconnecting.
+/* The page's own behaviour: which screen is shown, the page viewer, keys, title.
    It runs once when the page loads. Document text is only ever set with textContent. */
 () => {
   const byId = (id) => document.getElementById(id);
-  const narrow = () => window.matchMedia('(max-width: 899px)').matches;
+  const NARROW = '(max-width: 899px)';
+  const narrow = () => window.matchMedia(NARROW).matches;
   const SCREENS = ['library', 'jobs', 'about', 'together', 'models', 'settings'];
   const state = { document: null, page: 1, pages: 1, boxes: [], start: -1, end: -1, asText: false, textual: false, zoom: 1, title: '' };
 
@@ -20,6 +21,7 @@
   }
 
   function showTab(name, focus) {
+    if (name === 'page' && !narrow()) return; // it has its place beside the tabs
     document.body.dataset.tab = name;
     for (const tab of document.querySelectorAll('[role=tab][data-tab]')) {
       const chosen = tab.dataset.tab === name;
@@ -28,6 +30,10 @@
       if (chosen && focus) tab.focus();
     }
   }
+
+  window.matchMedia(NARROW).addEventListener('change', () => {
+    if (!narrow() && document.body.dataset.tab === 'page') showTab('summary');
+  });
 
   function remember() {
     const query = new URLSearchParams(location.search);
@@ -82,19 +88,34 @@
       image.onload = () => {
         image.classList.remove('loading', 'missing');
         document.body.classList.remove('is-locked');
+        fit(image);
         reveal(byId('page-boxes').firstElementChild);
       };
       image.onerror = () => {
         if (image.getAttribute('src') !== source) return;
         image.classList.add('missing');
-        fetch(source).then((response) => document.body.classList.toggle('is-locked', response.status === 423));
-        Object.assign(document.querySelector('#locked [data-act]').dataset, { document: state.document, page: state.page });
+        askPassword(source);
       };
       image.src = source;
     }
     image.alt = 'Page ' + state.page + ' of ' + state.title;
     drawBoxes();
     drawRests();
+  }
+
+  /* A page may have another shape than the first one, which the server named. */
+  function fit(image) {
+    if (image.naturalHeight) byId('sheet').style.aspectRatio = image.naturalWidth / image.naturalHeight;
+  }
+
+  /* Show the card that asks for a password where that is why the page cannot be drawn. */
+  function askPassword(source) {
+    const { document: id, page } = state;
+    fetch(source).then((response) => {
+      if (id !== state.document || page !== state.page) return; // the answer comes too late
+      document.body.classList.toggle('is-locked', response.status === 423);
+      Object.assign(document.querySelector('#locked [data-act]').dataset, { document: id, page });
+    }).catch(() => {}); // whether the server is there, is said elsewhere
   }
 
   /* What is to be said of the page: its text was recognised, it is a picture, it could not be read. */
@@ -135,22 +156,22 @@
 
   async function drawText() {
     const holder = byId('page-text');
-    const wanted = [state.document, state.page, state.start, state.end].join();
-    holder.dataset.wanted = wanted;
-    const response = await fetch('/precis/text/' + encodeURIComponent(state.document) + '/' + state.page);
-    if (!response.ok || holder.dataset.wanted !== wanted) return;
-    const page = await response.json();
-    const points = Array.from(page.text); // offsets count code points, not UTF-16 units
-    holder.replaceChildren();
-    if (!points.length) {
-      const empty = document.createElement('p');
-      empty.className = 'faint';
-      empty.textContent = page.state === 'failed' ? 'This page could not be read.' : 'This page has no text.';
-      holder.append(empty);
-    } else {
-      holder.append(...marked(points, page.start));
-      reveal(holder.querySelector('mark'));
+    const source = '/precis/text/' + encodeURIComponent(state.document) + '/' + state.page;
+    const wanted = [source, state.start, state.end].join();
+    if (holder.dataset.source !== source) holder.replaceChildren(); // never another page's text under this number
+    Object.assign(holder.dataset, { source, wanted });
+    const page = await fetch(source).then((response) => (response.ok ? response.json() : null), () => null);
+    if (holder.dataset.wanted !== wanted) return;
+    if (page && page.text) {
+      const points = Array.from(page.text); // offsets count code points, not UTF-16 units
+      holder.replaceChildren(...marked(points, page.start));
+      return reveal(holder.querySelector('mark'));
     }
+    const note = document.createElement('p');
+    note.className = 'faint';
+    note.textContent = !page ? 'The text of this page could not be fetched. Turn the page and come back to try again.'
+      : page.state === 'failed' ? 'This page could not be read.' : 'This page has no text.';
+    holder.replaceChildren(note);
   }
 
   function reveal(target) {
@@ -283,13 +304,17 @@
       Object.assign(state, {
         document: data.document, pages: Number(data.pages) || 1, title: data.title || '', textual: data.textual === '1',
       });
-      if (other) { state.asText = false; state.zoom = 1; }
-      byId('sheet').style.aspectRatio = data.ratio || '0.7071';
+      if (other) {
+        Object.assign(state, { asText: false, zoom: 1 });
+        byId('sheet').style.aspectRatio = data.ratio || '0.7071';
+      }
+      document.body.classList.remove('is-locked'); // the page that is shown now decides anew
       showScreen('document');
       if (data.tab) showTab(data.tab);
       else if (other && narrow()) showTab('summary');
       showPage(Number(data.page) || 1, JSON.parse(data.boxes || '[]'), Number(data.start ?? -1), Number(data.end ?? -1));
       if (data.boxes === '[]' && !state.textual) { state.asText = true; draw(); }
+      document.dispatchEvent(new CustomEvent('precis-opened', { detail: { other } })); // sections.js, kept.js
     } else if (['models', 'settings'].includes(data.screen)) { // the link also fetches what they show
       const link = document.querySelector('.nav-link[data-screen=' + data.screen + ']');
       if (link) link.click(); else showScreen('library');
@@ -301,11 +326,11 @@
   const go = {
     screen: (control) => showScreen(control.dataset.screen),
     tab: (control) => showTab(control.dataset.tab),
-    page: (control) => { if (narrow()) showTab('page'); showPage(Number(control.dataset.page), [], -1, -1); },
+    page: (control) => { showTab('page'); showPage(Number(control.dataset.page), [], -1, -1); },
     place: (control) => {
       for (const other of document.querySelectorAll('.chip.current')) other.classList.remove('current');
       control.classList.add('current');
-      if (narrow()) showTab('page');
+      showTab('page');
       const boxes = JSON.parse(control.dataset.boxes || '[]');
       if (!boxes.length && !state.textual) state.asText = true;
       showPage(Number(control.dataset.page), boxes, Number(control.dataset.start), Number(control.dataset.end));
@@ -330,12 +355,6 @@
 
   document.addEventListener('change', (event) => {
     if (event.target.id === 'page-number') showPage(parseInt(event.target.value, 10) || state.page);
-    if (event.target.matches('#sections input')) {
-      const chosen = Array.from(document.querySelectorAll('#sections input:checked'), (box) => '\u00a7' + box.value);
-      const field = byId('part').querySelector('input, textarea');
-      field.value = chosen.join(', ');
-      field.dispatchEvent(new Event('input', { bubbles: true }));
-    }
   });
 
   document.addEventListener('error', (event) => {
@@ -411,27 +430,6 @@
     newest = id;
     asked = Boolean(document.querySelector('#answers .running'));
   }
-
-  /* ---------------------------------------------------------------- is the server there? */
-
-  let lost = false;
-  async function check() {
-    if (document.visibilityState !== 'visible') return;
-    try {
-      const response = await fetch('/precis/alive', { cache: 'no-store' });
-      if (response.status === 204 && lost) location.reload();
-    } catch {
-      if (lost) return;
-      lost = true;
-      document.body.classList.add('is-lost'); // Gradio says it too, less clearly
-      const banner = document.createElement('div');
-      banner.className = 'lost';
-      banner.setAttribute('role', 'alert');
-      banner.textContent = 'Precis is not running. What was saved is safe; this page continues when it is started again.';
-      document.body.append(banner);
-    }
-  }
-  setInterval(check, 4000);
 
   /* ---------------------------------------------------------------- begin */
 

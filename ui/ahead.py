@@ -14,7 +14,7 @@ HEADINGS_OFFERED = 200
 
 def sections_view(document: Document) -> Html:
     """The outline as boxes to tick; nothing where there is no outline. What is ticked is written
-    into the field above it (assets/precis.js)."""
+    into the field above it (assets/sections.js)."""
     items = [
         element(
             "li",

@@ -4,11 +4,12 @@
 /precis/text/<document>/<n>          the page's text and where it starts, as JSON
 /precis/sentences/<document>/<n>      the sentences of a page, with their boxes, as JSON
 /precis/export/<document>/<what>     a summary or the answers as a file
-/precis/alive                        204, for the page to notice that the server is back
+/precis/alive                        204 and which start of the server this is, for pages to notice another
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -75,8 +76,10 @@ def build_routes(actions: Actions, visitors: Visitors) -> list[Route]:
             file.data, media_type=file.media_type, headers={**NOT_STORED, "Content-Disposition": disposition}
         )
 
+    run = {"X-Precis-Run": secrets.token_hex(8)}
+
     def alive(request: Request) -> Response:
-        return Response(status_code=204, headers=NOT_STORED)
+        return Response(status_code=204, headers={**NOT_STORED, **run})
 
     return [
         Route("/precis/page/{document}/{number:int}", owned(page)),

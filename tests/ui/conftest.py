@@ -40,6 +40,7 @@ SENTENCES = [
 ]
 SLOW = 40_000  # milliseconds a wait may take on a busy machine
 VOLUMES = ["alpha", "bravo", "charlie", "delta"]
+PASSWORD = "Correct horse 7 <b>battery</b>"
 
 
 @dataclass
@@ -187,6 +188,20 @@ def sample_pdf(tmp_path_factory, request) -> Path:
             page.insert_textbox((72, 110, 520, 760), " ".join(turned), fontsize=12, fontname="tiro")
         pdf.set_metadata({"keywords": request.module.__name__})
         pdf.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def locked_pdf(tmp_path_factory) -> Path:
+    """A PDF of one page that opens with PASSWORD alone."""
+    import pymupdf
+
+    path = tmp_path_factory.mktemp("locked") / "Sealed letter.pdf"
+    with pymupdf.open() as pdf:
+        words = "The sealed letter names the heir of the Merrow estate. It was written in May. " * 6
+        pdf.new_page().insert_textbox((72, 80, 520, 700), words, fontsize=12)
+        how = {"owner_pw": "owner", "user_pw": PASSWORD, "encryption": pymupdf.PDF_ENCRYPT_AES_256}
+        pdf.save(path, **how)
     return path
 
 

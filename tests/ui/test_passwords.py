@@ -1,35 +1,18 @@
 """Encrypted PDFs: the password is asked for, kept in memory alone, and wrong ones are said to be wrong."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from engine.errors import EncryptedFile, NotInLibrary
 from engine.ingest.reader import DocumentReader
 from storage.store import Store
-from tests.ui.conftest import SLOW
+from tests.ui.conftest import PASSWORD, SLOW
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.test_actions import finish
 from ui.actions import Actions
 from ui.passwords import MOST_KEPT, Passwords
 from ui.values import BadRequest
-
-PASSWORD = "Correct horse 7 <b>battery</b>"
-
-
-@pytest.fixture(scope="session")
-def locked_pdf(tmp_path_factory) -> Path:
-    """A PDF of one page that opens with PASSWORD alone."""
-    import pymupdf
-
-    path = tmp_path_factory.mktemp("locked") / "Sealed letter.pdf"
-    with pymupdf.open() as pdf:
-        words = "The sealed letter names the heir of the Merrow estate. It was written in May. " * 6
-        pdf.new_page().insert_textbox((72, 80, 520, 700), words, fontsize=12)
-        how = {"owner_pw": "owner", "user_pw": PASSWORD, "encryption": pymupdf.PDF_ENCRYPT_AES_256}
-        pdf.save(path, **how)
-    return path
 
 
 @pytest.fixture

@@ -167,10 +167,10 @@ class Page:
     def open(self, event: gr.EventData, request: gr.Request) -> Update:
         """Open a document from a list, at a page if the list names one."""
         given = event._data or {}
-        page = number(event, "page") if "page" in given else 1
+        page, tab = (number(event, "page"), "page") if "page" in given else (1, None)
         start, end = (number(event, name) if name in given else 0 for name in ("start", "end"))
         passage = Span(start, end) if end > start else None
-        return self.go_to(self.owner(request), document_id(event), page=page, passage=passage)
+        return self.go_to(self.owner(request), document_id(event), page=page, passage=passage, tab=tab)
 
     @guarded
     def summarize(
