@@ -22,9 +22,11 @@ NAMES = re.compile(
     r"materials and methods|methodology|experiments?|results|results and discussion|evaluation|discussion|"
     r"conclusions?|future work|limitations|acknowledge?ments?|appendix|contents|table of contents|preface|"
     r"foreword|keywords)$", re.IGNORECASE)
-CAPTION = re.compile(
-    r"^(?:figure|fig\.?|table|tab\.?|scheme|algorithm|listing|plate|chart|exhibit|abbildung|abb\.|tabelle|"
-    r"tableau)\s*(?:[A-Z]\.?)?\d{1,3}[a-z]?(?:\.\d{1,3})*\s*([.:|—–]?)", re.IGNORECASE)
+CAPTION = re.compile(  # a figure's number, or a Roman one; then what divides it from the caption's words
+    r"^(?:(?:supplementary|supplemental|supporting|extended data|additional)\s+)?"
+    r"(?:figure|fig\.?|table|tab\.?|scheme|algorithm|listing|plate|chart|exhibit|box|map|abbildung|abb\.|"
+    r"tabelle|tableau|(?<=\s)(?:file|movie|video|data))\s*"
+    r"(?:(?:[A-Z]\.?)?\d{1,3}[a-z]?(?:\.\d{1,3})*|(?-i:(?<=\s)[IVXL]{1,6}\b))\s*([.:|—–]?)", re.IGNORECASE)
 NOTE_MARK = re.compile(r"^(?:\d{1,3}|[*†‡§¶#]{1,3})\s*\S")
 ENDED = re.compile(r"[.!?:;,。！？…-][\"'”’»)\]]*$")
 WORD = re.compile(r"[^\W\d_]{3,}")
@@ -55,7 +57,9 @@ def _is_caption(block: Block, size: float) -> bool:
     match = CAPTION.match(block.text)
     if match is None or len(block.text) > 2_000:
         return False
-    return bool(match[1]) or block.size < size - 0.4 or (block.first.bold and len(block.lines) < 4)
+    if match[1] or match.end() == len(block.text):  # as IEEE sets it: the label alone
+        return True
+    return block.size < size - 0.4 or (block.first.bold and len(block.lines) < 4)
 
 
 def _is_heading(block: Block, following: Block | None, size: float) -> bool:

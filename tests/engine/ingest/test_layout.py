@@ -257,6 +257,32 @@ def test_roles():
     assert [block.level for block in blocks if block.kind == "heading"] == [0, 1, 1, 1]
 
 
+@pytest.mark.parametrize("kind, text", [
+    ("caption", "TABLE II. Results of the lamps are shown here."),
+    ("caption", "TABLE II"),
+    ("caption", "Table IV: the lamps of the harbour and their keepers, by year."),
+    ("caption", "Extended Data Fig. 1 | The lamps of the harbour, seen from the tower."),
+    ("caption", "Supplementary Table 1. The lamps of the harbour, by year."),
+    ("caption", "Supplementary Fig. 2: The lamps of the harbour, by year."),
+    ("caption", "Additional file 1: The lamps of the harbour, by year."),
+    ("caption", "Box 1. What a lamp is made of."),
+    ("caption", "Map 2. The harbour and its lamps."),
+    ("caption", "Plate IV. The harbour at night, with its lamps."),
+    ("caption", "Figure S2. The harbour at night, with its lamps."),
+    ("body", "Table 2 shows that the lamps of the harbour were lit every evening."),
+    ("body", "Table II shows that the lamps of the harbour were lit every evening."),
+    ("body", "Supplementary Table 1 shows that the lamps of the harbour were lit."),
+    ("body", "Map ill. The lamps of the harbour are not on it, they say."),
+    ("body", "File 3: the lamps of the harbour were lit every evening by hand."),
+    ("body", "Box i. of the lamps was lit every evening by hand, they say."),
+])
+def test_captions(kind, text):
+    blocks = blocks_of(lines_at(60, 100, running("body", 8)), [place(text, 60, 240)],
+                       lines_at(60, 280, running("more", 8)))
+    assign_roles(blocks, {1: 792})
+    assert [block.kind for block in blocks] == ["body", kind, "body"]
+
+
 def test_the_table_of_contents_decides():
     blocks = blocks_of([
         place("Beginnings", 60, 100), *lines_at(60, 130, running("a", 4)),

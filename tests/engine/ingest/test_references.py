@@ -67,7 +67,8 @@ def test_names_of_references(name):
     kinds = printed("# Lamps", *PROSE, f"# {name}", *ENTRIES)
     assert [kind for kind, _ in kinds[1:]] == ["body", "body", "heading", "reference", "reference"]
     found = unprinted(f"# Lamps\n\n{PROSE[0]}\n\n## {name}\n\n{ENTRIES[0]}\n\n{ENTRIES[1]}\n")
-    assert [found[text] for text in (PROSE[0], name, *ENTRIES)] == ["body", "heading", "reference", "reference"]
+    kinds_of = [found[text] for text in (PROSE[0], name, *ENTRIES)]
+    assert kinds_of == ["body", "heading", "reference", "reference"]
 
 
 @pytest.mark.parametrize("name", ["Further reading", "Notes"])
@@ -110,7 +111,8 @@ def test_a_line_of_text_announces_them_as_well():
 
 
 def test_references_of_a_page():
-    page = (f"<h2>Lamps</h2><p>{PROSE[0]}</p><h2>References</h2><ol><li>^ {ENTRIES[0]}<li>Untitled leaflet</ol>"
+    page = (f"<h2>Lamps</h2><p>{PROSE[0]}</p><h2>References</h2>"
+            f"<ol><li>^ {ENTRIES[0]}<li>Untitled leaflet</ol>"
             f"<h2>External links</h2><ul><li>Official site</ul>")
     _, blocks = lay_out(read_html(page.encode(), LOCAL), LOCAL)
     assert [block.kind for block in blocks] == [
