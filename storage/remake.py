@@ -6,8 +6,9 @@ on. Document, outputs and jobs change in one transaction, so nothing ever points
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -34,6 +35,12 @@ from storage.tables import (
 CHANGED = "This document changed while its text was recognised. Open it again and repeat that."
 
 
+# Passages, in code points: behind an @ among the words of a job's settings (`2-5, @120-340`: 2-5 are pages),
+# bare in the options of a run.
+IN_WORDS: Final = re.compile(r"(?<=@)(\d{1,9})\s*[-\N{EN DASH}]\s*(\d{1,9})")
+IN_OPTIONS: Final = re.compile(r"(\d{1,9})-(\d{1,9})")
+
+
 class Remake(Documents):
     """Replace a document by another reading of the same file."""
 
@@ -42,8 +49,9 @@ class Remake(Documents):
     ) -> None:
         """Store `after` in the place of `before`; `moved` says where a span of the old text is now.
 
-        Outputs stay and point to the same words. What unfinished jobs had saved about the old text
-        goes. Raises NotInLibrary where the document is gone, StorageError where it is not `before` any more.
+        Outputs stay and point to the same words, and so do the passages that jobs and runs are about. What
+        unfinished jobs had saved about the old text goes. Raises NotInLibrary where the document is gone,
+        StorageError where it is not `before` any more.
         """
         self._database.check_writable()
         row, parts = as_rows(after)
@@ -61,6 +69,10 @@ class Remake(Documents):
             connection.execute(sa.update(documents).where(documents.c.id == number).values(**values))
             write_parts(connection, number, after, parts)
             _move_outputs(connection, number, moved)
+            theirs = jobs.c.owner == owner, jobs.c.document == before.id
+            _move_passages(connection, jobs.c.params, theirs, ("part", "picked"), IN_WORDS, moved)
+            made = (runs.c.document_id == number,)
+            _move_passages(connection, runs.c.options, made, ("scope", "picked"), IN_OPTIONS, moved)
             _forget_progress(connection, owner, before.id)
 
 
@@ -94,6 +106,34 @@ def _move(
             .values(start=sa.bindparam("new_start"), end=sa.bindparam("new_end")),
             rows,
         )
+
+
+def _move_passages(
+    connection: sa.Connection, column: sa.Column[Any], which: tuple[sa.ColumnElement[bool], ...],
+    names: tuple[str, ...], pattern: re.Pattern[str], moved: Callable[[Span], Span],
+) -> None:
+    """Let the passages in these settings begin and end at the words where they did."""
+    table = column.table
+    assert isinstance(table, sa.Table)
+    for number, settings in connection.execute(sa.select(table.c.id, column).where(*which)).all():
+        now = _at_their_words(settings, names, pattern, moved)
+        if now != settings:
+            connection.execute(sa.update(table).where(table.c.id == number).values({column: now}))
+
+
+def _at_their_words(
+    settings: Mapping[str, Any], names: tuple[str, ...], pattern: re.Pattern[str],
+    moved: Callable[[Span], Span],
+) -> dict[str, Any]:
+    def place(found: re.Match[str]) -> str:
+        start, end = int(found[1]), int(found[2])
+        if start >= end:
+            return found[0]
+        # Each end for itself: what was put between them is part of the passage now.
+        return f"{moved(Span(start, start + 1)).start}-{moved(Span(end - 1, end)).end}"
+
+    words = {name: pattern.sub(place, str(settings[name])) for name in names if settings.get(name)}
+    return {**settings, **words}
 
 
 def _forget_progress(connection: sa.Connection, owner: str, document_id: str) -> None:

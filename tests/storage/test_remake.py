@@ -71,6 +71,26 @@ def test_what_was_said_points_to_the_same_words(store: Store, before, after, new
     assert saved.summary.run == summary.run, "how it was made does not change"
 
 
+def test_chosen_passages_begin_and_end_at_the_same_words(store: Store, before, after, new_summary):
+    """A passage behind the recognised page, and one around it; pages and headings are named by number."""
+    early, late = f"4-{len(FIRST) + 5}", f"{len(FIRST)}-{len(FIRST) + 5}"
+    by = len(SEEN)
+    early_now, late_now = f"4-{len(FIRST) + 5 + by}", f"{len(FIRST) + by}-{len(FIRST) + 5 + by}"
+    said = {"length": "short", "part": f"1-2, §2, @{late}", "picked": f"@{early}", "placement": "picked"}
+    waiting = store.create_job("local", "summarize", said, before.id)
+    other = store.create_job("local", "summarize", said, "e" * 64)
+    theirs = store.create_job("other", "summarize", said, before.id)
+    summary = new_summary(before)
+    options = {**summary.run.options, "scope": f"{early}, {late}", "picked": late}
+    store.save_summary("local", replace(summary, run=replace(summary.run, options=options)))
+    store.remake_document("local", before, after, moved)
+    now = store.job("local", waiting).params
+    assert now == said | {"part": f"1-2, §2, @{late_now}", "picked": f"@{early_now}"}
+    assert store.job("local", other).params == store.job("other", theirs).params == said
+    (saved,) = store.summaries("local", before.id)
+    assert saved.summary.run.options == options | {"scope": f"{early_now}, {late_now}", "picked": late_now}
+
+
 def test_work_on_the_old_text_begins_anew_and_finished_work_stays(store: Store, before, after):
     def job(kind, document, state):
         number = store.create_job("local", kind, {}, document)

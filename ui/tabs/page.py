@@ -128,16 +128,14 @@ class Page:
             tab=tab,
             **(_marked(document, passage) if passage else {}),
         )
-        chosen = {
-            self.regions.part: "",
-            self.regions.placement: AS_TRAINED,
-            self.regions.picked: "",
-            self.regions.ask_part: "",
-            self.regions.compared: "",
-            **self.show_ahead(owner, wanted),
-        }
+        chosen = {**self.nothing_chosen(), **self.show_ahead(owner, wanted), self.regions.compared: ""}
         memory = {self.regions.memory: Memory(wanted).kept()}
         return {**shown, **chosen, **memory, self.regions.place: order}
+
+    def nothing_chosen(self) -> Update:
+        """The fields that choose a part of a document, empty: what stood in them was about another text."""
+        fields = (self.regions.part, self.regions.picked, self.regions.ask_part)
+        return {**dict.fromkeys(fields, ""), self.regions.placement: AS_TRAINED}
 
     def show_ahead(self, owner: str, wanted: str) -> Update:
         """What can be chosen of a document, and what a summary of all of it will take."""

@@ -74,9 +74,10 @@ class Watch:
         mine = [(v.row.id, v.row.state, v.story.last) for v in views if v.row.document_id == self.document]
         if self.document is not None and self._changed("document", [self.document, *mine]):
             update = {**self.page.show_document(self.owner, self.document, self._stories), **update}
-            done = [v.row.id for v in views if v.row.kind == KIND and v.row.state == "done"]
+            seen, done = self._sent.get("recognised"), self._recognised(views)
             if self._changed("recognised", done) and done:
-                update = {**self.page.show_ahead(self.owner, self.document), **update}
+                chosen = {} if seen is None else self.page.nothing_chosen()  # passages of the text before
+                update = {**self.page.show_ahead(self.owner, self.document), **chosen, **update}
         ours = [(row.id, row.state) for row in rows if row.params.get("together") == name_of(self.chosen)]
         if ours and self._changed("together", ours):
             update = {**self.set.show(self.owner, self.chosen), **update}
@@ -86,6 +87,11 @@ class Watch:
         """Count nothing as sent: a look was broken off, and what it had noticed was lost with it."""
         self._sent.clear()
         self.active = False
+
+    def _recognised(self, views: list[JobView]) -> list[int]:
+        """The jobs that recognised text of the open document."""
+        theirs = [v.row for v in views if v.row.kind == KIND and v.row.document_id == self.document]
+        return [row.id for row in theirs if row.state == "done"]
 
     def _tell(self, row: JobRow) -> JobView:
         view = self.actions.tell(self.owner, row, self._stories.get(row.id, Story()))
