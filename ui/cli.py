@@ -151,7 +151,7 @@ def ask(options: argparse.Namespace, services: Services) -> int:
                 _refuse(error, started)
                 continue
             answers.append((path, one))
-        print_answers(identity, question if len(questions) > 1 else "", answers, options.json, len(read) > 1)
+        print_answers(identity, question if len(questions) > 1 else "", answers, options.json, len(read))
     for _, document in read:
         if document is not None:
             warn_about_pages(document)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import NotInLibrary
 from engine.types import Answer, Box, Citation, Document, Run, Span, Summary
+from ui.absent import not_found_in_words
 from ui.doubts import in_words
 from ui.word import write_docx
 
@@ -183,13 +184,11 @@ def _answers_json(workspace: Workspace) -> str:
 
 
 def _answer(answer: Answer) -> str:
+    if not answer.found:
+        return not_found_in_words(answer)
     sure = f"{round(answer.confidence * 100)} % sure"
     ocr = " (OCR)" if answer.page in answer.run.pages_recognised else ""
-    return (
-        f"{answer.text} (p. {answer.page}{ocr}, {sure})"
-        if answer.found
-        else f"Not found in this document ({sure})."
-    )
+    return f"{answer.text} (p. {answer.page}{ocr}, {sure})"
 
 
 def _json(

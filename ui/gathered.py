@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.types import Answer, Citation, Progress, Span, Summary
+from ui.absent import how_far, not_found_in_several
 from ui.doubts import notes, said
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, icon, link, meter, note, plural
-from ui.render import WELL_SUPPORTED, confidence_words, how_far
+from ui.render import WELL_SUPPORTED, confidence_words
 from ui.saving import LENGTHS
 from ui.together import Gathering, Part
 
@@ -95,14 +96,13 @@ def _answers(gathering: Gathering) -> Html:
     told = [(part, part.answer) for part in gathering.parts if part.answer is not None]
     found = sorted((pair for pair in told if pair[1].found), key=lambda pair: -pair[1].confidence)
     absent = [pair for pair in told if not pair[1].found]
-    everywhere = len(absent) == len(gathering.parts)
     return element(
         "article",
         element("h3", gathering.asked, class_="question"),
         _running(gathering),
         element("ol", *(_found(part, answer) for part, answer in found), class_="found") if found else None,
         element("p", COMPARABLE, class_="faint") if len(found) > 1 else None,
-        _absent(absent, everywhere) if absent else None,
+        _absent(absent, len(gathering.parts)) if absent else None,
         _unfinished(gathering),
         class_="result qa",
         data_gathered=len(told),
@@ -125,7 +125,7 @@ def _found(part: Part, answer: Answer) -> Html:
     )
 
 
-def _absent(pairs: Sequence[tuple[Part, Answer]], everywhere: bool) -> Html:
+def _absent(pairs: Sequence[tuple[Part, Answer]], n_documents: int) -> Html:
     items = [
         element(
             "li",
@@ -138,15 +138,12 @@ def _absent(pairs: Sequence[tuple[Part, Answer]], everywhere: bool) -> Html:
         )
         for part, answer in pairs
     ]
-    count = plural(len(pairs), "document")
-    unread = any(answer.run.pages_skipped or answer.run.pages_without_text for _, answer in pairs)
-    ending = "read to the end" if not unread else "read to the end but for pages without readable text"
-    words = f"Not found in these {count}, {ending}." if everywhere else f"Not found in {count}, {ending}."
-    words = words.replace("these 1 document,", "this document,")
+    words = not_found_in_several([answer.run for _, answer in pairs], n_documents)
     closest = element(
         "details", element("summary", "The closest passages"), element("ul", *items, class_="evidence")
     )
-    return join([element("p", words, class_="answer absent" if everywhere else "faint"), closest])
+    kind = "answer absent" if len(pairs) == n_documents else "faint"
+    return join([element("p", words, class_=kind), closest])
 
 
 def place_chip(row: DocumentRow, citation: Citation, *, named: bool = False) -> Html:

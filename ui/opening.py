@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from engine.errors import NoText
 from engine.types import Document
 from ui.ahead import duration
-from ui.printing import ProgressLine, ranges
+from ui.pieces import page_ranges
+from ui.printing import ProgressLine
 from ui.recognition import SCRIPTS, seconds_for
 
 if TYPE_CHECKING:
@@ -57,5 +58,6 @@ def _recognised(
         error.document = refused.document if refused else None
         raise
     if found.failed:
-        print(f"Left as pictures, because they took too long: {ranges(found.failed)}.", file=sys.stderr)
+        failed = page_ranges(found.failed, "-")
+        print(f"Left as pictures, because they took too long: {failed}.", file=sys.stderr)
     return found.document

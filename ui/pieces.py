@@ -44,7 +44,7 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
-def page_ranges(pages: Sequence[int]) -> str:
+def page_ranges(pages: Sequence[int], dash: str = "\N{EN DASH}") -> str:
     """`1-3, 7` for 1, 2, 3, 7."""
     parts: list[list[int]] = []
     for page in pages:
@@ -52,7 +52,7 @@ def page_ranges(pages: Sequence[int]) -> str:
             parts[-1][1] = page
         else:
             parts.append([page, page])
-    return ", ".join(str(a) if a == b else f"{a}\N{EN DASH}{b}" for a, b in parts)
+    return ", ".join(str(a) if a == b else f"{a}{dash}{b}" for a, b in parts)
 
 
 def act(verb: str, *children: str, class_: str = "button", **data: str | int | float | bool | None) -> Html:

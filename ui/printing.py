@@ -13,8 +13,10 @@ from typing import IO
 
 from engine.text.language import language_of
 from engine.types import Answer, Document, Event, ModelInfo, Progress, Summary
+from ui.absent import not_found_in_several, not_found_in_words
 from ui.doubts import in_words
 from ui.languages import warning_words
+from ui.pieces import page_ranges
 
 
 def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool) -> None:
@@ -32,14 +34,16 @@ def print_summary(path: Path, summary: Summary, *, as_json: bool, several: bool)
 
 
 def print_answers(
-    identity: str | int, question: str, answers: Sequence[tuple[Path, Answer]], as_json: bool, several: bool
+    identity: str | int, question: str, answers: Sequence[tuple[Path, Answer]], as_json: bool, n_files: int
 ) -> None:
-    """What was found, surest first; or that it was found in none."""
+    """What was found, surest first; or that it was found in none of the files that could be read, of so
+    many that were asked. Where none could be read, that was said already."""
+    several = n_files > 1
     if as_json:
         for path, answer in answers:
             print_json(({"file": path.name} if several else {}) | answer.as_json(identity))
         return
-    if several and question:
+    if several and question and answers:
         print(question)
     found = sorted((pair for pair in answers if pair[1].found), key=lambda pair: -pair[1].confidence)
     for path, answer in found:
@@ -47,10 +51,9 @@ def print_answers(
         name = f"{path.name}: " if several else ""
         place = pages([answer.page or 1], answer.run.pages_recognised)
         print(f"{name}{' '.join(answer.text.split())} {place} {sure}")
-    if not found and several:
-        print(f"Not found in these {len(answers)} documents, read to the end.")
-    elif not found and answers:
-        print(f"Not found in this document ({round(answers[0][1].confidence * 100)} % sure).")
+    if answers and not found:
+        runs = [answer.run for _, answer in answers]
+        print(not_found_in_several(runs, n_files) if several else not_found_in_words(answers[0][1]))
 
 
 def warn_about_pages(document: Document) -> None:
@@ -59,7 +62,8 @@ def warn_about_pages(document: Document) -> None:
                         ("have text that was recognised (OCR)", document.pages_recognised),
                         ("could not be read", document.pages_failed)):
         if pages:
-            print(f"{len(pages)} of {len(document.pages)} pages {what}: {ranges(pages)}.", file=sys.stderr)
+            named = page_ranges(pages, "-")
+            print(f"{len(pages)} of {len(document.pages)} pages {what}: {named}.", file=sys.stderr)
 
 
 def warn_about_language(document: Document, models: Sequence[ModelInfo]) -> None:
@@ -69,20 +73,10 @@ def warn_about_language(document: Document, models: Sequence[ModelInfo]) -> None
         print(words, file=sys.stderr)
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """`1-3, 7` for 1, 2, 3, 7."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
-
-
 def pages(numbers: Sequence[int], recognised: Sequence[int] = ()) -> str:
     """`[p. 1-3, 7]`; `[p. 7, OCR]` where the text of one of them was recognised."""
-    return f"[p. {ranges(numbers)}{', OCR' if {*numbers} & {*recognised} else ''}]"
+    ocr = ", OCR" if {*numbers} & {*recognised} else ""
+    return f"[p. {page_ranges(numbers, '-')}{ocr}]"
 
 
 def print_json(value: object) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.tasks.scope import sections
-from engine.types import Answer, Citation, Document, Run, Span, Summary, SummarySentence
+from engine.types import Answer, Citation, Document, Span, Summary, SummarySentence
+from ui.absent import how_far, not_found
 from ui.compare import earlier_view
 from ui.doubts import notes, said
 from ui.html import Html, element, join
@@ -222,24 +223,9 @@ def confidence_words(answer: Answer) -> str:
     return f"{level} ({percent})"
 
 
-def how_far(run: Run) -> str:
-    """What stands behind "not found": how much was read, and what could not be."""
-    if run.options.get("scope"):
-        pages = plural(run.pages_read, "page")
-        return f"The part you chose was read to the end, on {pages}; the rest was not."
-    unread = sorted({*run.pages_skipped, *run.pages_without_text})
-    if not unread:
-        return f"It was read to the end: {plural(run.pages_read, 'page')}."
-    return (
-        f"{plural(run.pages_read, 'page')} were read to the end; the answer may stand on pages that hold "
-        f"no readable text: {page_ranges(unread)}."
-    ).replace("1 page were", "1 page was")
-
-
 def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Html:
     """A question and its answer with the place, or the honest "not found"."""
     answer = saved.answer
-    where = "this part of the document" if answer.run.options.get("scope") else "this document"
     if answer.found and answer.span is not None and answer.page is not None:
         place = Citation(answer.span, answer.page, answer.span.of(document.text), answer.confidence)
         body = [
@@ -253,7 +239,7 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
         ]
     else:
         body = [
-            element("p", f"Not found in {where}.", class_="answer absent"),
+            element("p", not_found(answer.run), class_="answer absent"),
             element("p", how_far(answer.run), class_="faint"),
         ]
     evidence = [

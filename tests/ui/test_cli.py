@@ -7,12 +7,13 @@ tests/test_end_to_end.py runs the same commands with the real ones.
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from engine.errors import EncryptedFile, NoText, OutOfMemory, UnreadableFile
+from engine.errors import EmptyFile, EncryptedFile, NoText, OutOfMemory, UnreadableFile
 from engine.types import (
     Answer,
     AnswerOptions,
@@ -108,7 +109,7 @@ class FakeEngine:
             1 if found else None,
             0.75,
             (),
-            a_run("answer"),
+            replace(a_run("answer"), options=options.as_settings()),
         )
 
 
@@ -243,9 +244,13 @@ def test_ask_json_prints_a_line_for_each_question(
 
 def test_ask_in_words(services: Services, paper: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", paper, "How fast are glaciers?", "Who sings?"], services) == 0
-    assert (
-        capsys.readouterr().out == "move slowly [p. 1] (75 % sure)\nNot found in this document (75 % sure).\n"
-    )
+    found, absent = capsys.readouterr().out.splitlines()
+    assert found == "move slowly [p. 1] (75 % sure)"
+    assert absent.startswith("Not found in this document (75 % sure). 1 page was read to the end; ")
+    assert absent.endswith("the answer may stand on pages that hold no readable text: 2.")
+    assert main(["ask", paper, "Who sings?", "--part", "1"], services) == 0
+    absent = capsys.readouterr().out.strip()
+    assert absent.startswith("Not found in this part of the document (75 % sure). The part you chose")
 
 
 @pytest.mark.parametrize(
@@ -328,6 +333,27 @@ def test_models_and_doctor(services: Services, capsys: pytest.CaptureFixture[str
     assert json.loads(capsys.readouterr().out)["device"] == "Computing in the head."
 
 
+def test_of_files_that_were_refused_nothing_is_said_to_be_absent(
+    services: Services, reader: FakeReader, paper: str, tmp_path: Path, capsys
+) -> None:
+    other = tmp_path / "other.pdf"
+    other.write_bytes(b"x")
+    refused = [EmptyFile(), None]
+    reader.read = lambda path, **named: _raise_or_read(refused.pop(0))
+    assert main(["ask", paper, str(other), "Who sings?"], services) == REFUSED
+    assert "Not found in 1 document, read to the end but" in capsys.readouterr().out
+    refused += [EmptyFile(), EmptyFile()]
+    assert main(["ask", paper, str(other), "Who sings?", "Why?"], services) == REFUSED
+    out = capsys.readouterr().out
+    assert "Not found" not in out and "Who sings?" not in out and out.count('"empty"') == 2
+
+
+def _raise_or_read(refusal: Exception | None) -> Document:
+    if refusal is not None:
+        raise refusal
+    return a_document()
+
+
 def test_several_files_share_a_question(services: Services, paper: str, tmp_path: Path, capsys) -> None:
     other = tmp_path / "other.pdf"
     other.write_bytes(b"x")
@@ -335,7 +361,8 @@ def test_several_files_share_a_question(services: Services, paper: str, tmp_path
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "What do glaciers do?"
     assert lines[1].startswith("paper.pdf: ") and lines[2].startswith("other.pdf: ")
-    assert lines[3:] == ["Who?", "Not found in these 2 documents, read to the end."]
+    ending = "read to the end but for pages without readable text."
+    assert lines[3:] == ["Who?", f"Not found in these 2 documents, {ending}"]
     assert main(["ask", paper, str(other), "Glaciers?", "--json"], services) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["file"] for row in rows] == ["paper.pdf", "other.pdf"]

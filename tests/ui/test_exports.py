@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -81,8 +82,16 @@ def test_json_round_trips() -> None:
     assert [answer["found"] for answer in answers] == [True, False]
 
 
-def test_answers_say_not_found() -> None:
-    assert "Not found in this document" in export(workspace(), "answers.md").data.decode()
+def test_answers_say_not_found_and_how_far_was_read() -> None:
+    def said(**options: str) -> str:
+        given = workspace()
+        absent = given.answers[1]
+        absent.answer = replace(absent.answer, run=replace(RUN, options=options))
+        return export(given, "answers.md").data.decode().replace("\\", "")
+
+    assert "Not found in this document (70 % sure). It was read to the end: 3 pages." in said()
+    part = said(scope="0-9")
+    assert "Not found in this part of the document (70 % sure)." in part and "the rest was not." in part
 
 
 @pytest.mark.parametrize("what", ["summary.exe", "../summary.md", "", "summary"])
