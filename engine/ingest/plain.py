@@ -1,4 +1,4 @@
-"""Plain text: UTF-8, or what was evidently meant; one page, paragraphs between empty lines.
+"""Plain text: UTF-8, or what was evidently meant; one page, paragraphs between empty lines, lists apart.
 
 A file of bytes that are no text is refused. Text whose encoding cannot be told is kept with
 U+FFFD where a byte made no sense, so that its reader sees what is missing.
@@ -11,6 +11,7 @@ import re
 
 from engine.errors import FileTooLarge, NoText, UnsupportedFile
 from engine.ingest.limits import Limits
+from engine.ingest.typed import split_typed
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -30,7 +31,8 @@ def read_plain(data: bytes, limits: Limits) -> list[str]:
     if len(text) > limits.chars:
         words = f"This file has {len(text)} characters; the limit is {limits.chars}. Add it in parts."
         raise FileTooLarge(words)
-    paragraphs = [p for p in EMPTY_LINES.split(LINE_ENDS.sub("\n", text)) if p.strip()]
+    stretches = EMPTY_LINES.split(LINE_ENDS.sub("\n", text))
+    paragraphs = ["\n".join(lines) for stretch in stretches for lines in split_typed(stretch.split("\n"))]
     if not paragraphs:
         raise NoText("This file holds nothing but blanks. Choose another one.", pages=1)
     return paragraphs

@@ -6,6 +6,7 @@ from engine.errors import EmptyFile, FileTooLarge, NoText, UnsupportedFile
 from engine.ingest.boxes import boxes_of
 from engine.ingest.limits import Limits
 from engine.ingest.reader import DocumentReader
+from engine.ingest.typed import split_typed
 from engine.types import Span
 
 
@@ -59,3 +60,35 @@ def test_a_long_one(reader, save):
     paragraph = "The keeper wrote down what he saw, and it was much. " * 20
     document = reader.read(save("\n\n".join([paragraph] * 300).encode(), "long.txt"))
     assert len(document.sentences) == 6000 and len(document.text) > 300_000
+
+
+WRAPPED = "The keeper of the harbour had lit it for forty years, and 12 others with\nhim"
+
+
+@pytest.mark.parametrize("paragraphs", [
+    ["Present: Mayor Lee", "Councillor Roe"],
+    ["1. Approve the minutes", "2. Adopt the budget", "3. Close"],
+    ["Decided:", "- to mend the roof of the tower before the winter comes to the\nharbour", "- to buy oil"],
+    ["The council was asked for the following, and it gave most of it at once:", "* oil", "* wicks"],
+    ["1. Approve the budget of the town for the next year with all of its parts\nand sums", "2. Close"],
+    ["Town Hall", "12 High Street", "Leeds"],
+    ["A Title", f"{WRAPPED}."],
+    [f"{WRAPPED}.", "Who asked him was told so."],
+    [f"{WRAPPED} when he was asked about\nthe lamp. Lee did not believe it, and Roe was\nelsewhere then."],
+    [f"{WRAPPED} came; see\nhttp://lamps.example/{'a-very-long-address/' * 6}\nRoe and Lee."],
+    ["This was found in several towns, and the numbers of all are given in\n[12] and below."],
+    ["He had seen it *often*, he said, and it was then that he\n*really* saw it."],
+    ["Lamp, lamp, burning bright,\nIn the tower of the night,\nWhat a keeper, what a hand\nLit thy light upon the land"],
+    ["燈台守は毎晩ランプを灯し、四十年のあいだ一度も休むことがなかったという。\n彼はそれを誇りにしていた。"],
+    ["two lines in lower case\nare one"],
+])
+def test_lines_that_were_typed(paragraphs):
+    lines = "\n".join(paragraphs).split("\n")
+    assert ["\n".join(found) for found in split_typed(lines)] == paragraphs
+
+
+def test_points_of_a_list_are_sentences_of_their_own(reader, save):
+    text = "MINUTES\nPresent: Mayor Lee\nCouncillor Roe\n\n1. Adopt the budget\n2. Mend the roof\n3. Close\n"
+    document = reader.read(save(text.encode(), "a.txt"))
+    found = [s.span.of(document.text) for s in document.sentences]
+    assert found[:3] == ["MINUTES", "Present: Mayor Lee", "Councillor Roe"] and len(found) == 6
