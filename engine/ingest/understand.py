@@ -10,6 +10,7 @@ from engine.ingest.clean import clean
 from engine.ingest.columns import read_columns
 from engine.ingest.flow import join_paragraphs
 from engine.ingest.furniture import drop_furniture
+from engine.ingest.line_numbers import drop_line_numbers
 from engine.ingest.outline import set_outline
 from engine.ingest.paragraphs import Block, split_paragraphs
 from engine.ingest.roles import assign_roles
@@ -26,6 +27,7 @@ MAX_TITLE = 250
 
 def understand(pages: Sequence[RawPage], entries: Sequence[Entry]) -> tuple[list[Block], Block | None]:
     """The blocks of a document, and the one that looks like its title."""
+    drop_line_numbers(pages)
     drop_furniture(pages)
     blocks: list[Block] = []
     region = 0
