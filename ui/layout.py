@@ -49,7 +49,7 @@ def build_page(
         place = region("place")
         memory = gr.BrowserState(None, storage_key="precis-place", secret="precis")
         navigation = build_shell(hosted=hosted)
-        message = region("message", "undo")
+        message, deleted = region("message"), region("deleted", "undo")
         library = build_library(hosted=hosted)
         workspace = build_workspace()
         jobs = build_jobs()
@@ -62,6 +62,7 @@ def build_page(
             chosen=gr.BrowserState([], storage_key="precis-chosen", secret="precis"),
             memory=memory,
             message=message,
+            deleted=deleted,
             bar=bar,
             adding=library.adding,
             library=library.library,
@@ -100,7 +101,7 @@ def build_page(
         wire.lists(library, workspace, jobs)
         wire.several(library, several)
         wire.followed(bar.stop, page.stop, [])
-        wire.followed(message.undo, shelf.undo, [])
+        wire.followed(deleted.undo, shelf.undo, [])
         wire.followed(about.forget, shelf.forget, [])
         if screens is not None:
             wire.machine(navigation, screens, Machine(page, screens, data_dir, describe))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.errors import PrecisError
 from engine.types import Progress
 from ui.html import Html, element
 
@@ -37,6 +38,16 @@ def failure(code: str, message: str, *more: str) -> Html:
         class_="note failed",
         role="alert",
     )
+
+
+def refusals(refused: Sequence[tuple[str, PrecisError]]) -> Html:
+    """Which files were refused, each with why."""
+    items = [
+        element("li", element("bdi", name), ": ", str(error), " ", element("span", error.code, class_="code"))
+        for name, error in refused
+    ]
+    title = f"Not added: {plural(len(refused), 'file')}"
+    return element("div", element("h3", title), element("ul", *items), class_="note failed", role="alert")
 
 
 def plural(count: int, word: str) -> str:

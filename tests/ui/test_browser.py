@@ -145,7 +145,9 @@ def test_search_opens_at_the_page_and_delete_can_be_undone(open_page, server, sa
     cards = page.locator(".card").count()
     page.click(".card [data-act=delete] >> nth=0")
     page.wait_for_function(f"document.querySelectorAll('.card').length === {cards - 1}")
-    page.click("#message [data-act=undo]")
+    page.click(".nav-link[data-screen=jobs]")
+    page.click(".nav-link[data-screen=library]")
+    page.click("#deleted [data-act=undo]")
     page.wait_for_function(f"document.querySelectorAll('.card').length === {cards}")
 
 
@@ -234,7 +236,7 @@ def test_hostile_text_is_only_text(open_page, server, tmp_path) -> None:
     page.click(".nav-link[data-screen=jobs]")
     page.click(".nav-link[data-screen=library]")
     page.click(".card:has-text('onerror') [data-act=delete]")
-    page.wait_for_selector("#message .undo")
+    page.wait_for_selector("#deleted .undo")
     assert "owned" not in page.title()
     assert page.locator("main img[src^=http], main img[src=x], main iframe").count() == 0
 

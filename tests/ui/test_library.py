@@ -69,8 +69,8 @@ def test_several_are_deleted_and_brought_back(page) -> None:
     assert page.inner_text("#chosen-count") == "2 chosen"
     page.click("#chosen [data-act=delete]")
     page.wait_for_function("document.querySelectorAll('.card').length === 1")
-    assert "2 documents" in page.inner_text("#message") and page.is_hidden("#chosen")
-    page.click("#message [data-act=undo]")
+    assert "2 documents" in page.inner_text("#deleted") and page.is_hidden("#chosen")
+    page.click("#deleted [data-act=undo]")
     page.wait_for_function("document.querySelectorAll('.card').length === 3")
     page.check(".card[data-title=Alder] input")
     page.click("[data-go=choose-all]")

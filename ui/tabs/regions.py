@@ -50,7 +50,8 @@ class Regions:
     place: gr.HTML  # which screen, document and page; assets/precis.js obeys it
     chosen: gr.BrowserState  # the documents of the screen "together"
     memory: gr.BrowserState  # {"document": id or None, "follow": job or None}
-    message: gr.HTML  # what went wrong, or was done
+    message: gr.HTML  # what went wrong, or was done; the next event takes it away
+    deleted: gr.HTML  # what can be brought back; stays while other things are done
     bar: gr.HTML
     adding: gr.HTML
     library: gr.HTML

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from engine.errors import NotInLibrary
+from engine.errors import NotInLibrary, PrecisError
 from ui import sample
 from ui.lists import hits_view, undo_bar
-from ui.pieces import note
+from ui.pieces import note, plural, refusals
 from ui.tabs.frame import Update, document_id, document_ids, guarded, number, place
 from ui.tabs.memory import Memory
 from ui.tabs.page import Page
@@ -32,19 +32,27 @@ class Shelf:
 
     @guarded
     def add(self, files: list[str] | None, request: gr.Request) -> Update:
-        """Copy uploads into the library and delete Gradio's own copies at once."""
-        owner, jobs = self.page.owner(request), []
-        for name in files or []:
-            upload = Path(name).resolve()
-            if not upload.is_relative_to(self.uploads):
-                raise BadRequest
-            if not upload.exists() and len(files or []) > 1:
+        """Copy uploads into the library and delete Gradio's own copies at once. A file that is refused
+        keeps no other from its place; which and why is said."""
+        owner, uploads = self.page.owner(request), [Path(name).resolve() for name in files or []]
+        if not all(upload.is_relative_to(self.uploads) for upload in uploads):
+            raise BadRequest
+        jobs: list[int] = []
+        refused: list[tuple[str, PrecisError]] = []
+        for upload in uploads:
+            if not upload.exists() and len(uploads) > 1:
                 continue  # the field still named what was added a moment ago
             try:
                 jobs.append(self.actions.add(owner, upload, upload.name))
+            except PrecisError as error:
+                refused.append((upload.name, error))
             finally:
                 upload.unlink(missing_ok=True)
-        return {self.regions.memory: Memory(follow=jobs[0] if len(jobs) == 1 else None).kept()}
+        update: Update = {self.regions.message: refusals(refused)} if refused else {}
+        if jobs:
+            alone = len(jobs) == 1 and not refused
+            update[self.regions.memory] = Memory(follow=jobs[0] if alone else None).kept()
+        return update
 
     @guarded
     def paste(self, text: str, request: gr.Request) -> Update:
@@ -84,17 +92,23 @@ class Shelf:
         self.actions.delete(owner, tuple(row.id for row in gone))
         return {
             **self.page.show_lists(owner),
-            self.regions.message: undo_bar([row.title for row in gone], [row.id for row in gone]),
+            self.regions.deleted: undo_bar([row.title for row in gone], [row.id for row in gone]),
             self.regions.place: place("library"),
             self.regions.memory: Memory().kept(),
         }
 
     @guarded
     def undo(self, event: gr.EventData, request: gr.Request) -> Update:
-        """Bring documents back."""
-        owner = self.page.owner(request)
-        self.actions.undo(owner, document_ids(event))
-        return self.page.show_lists(owner)
+        """Bring documents back; say where it is too late for that."""
+        owner, wanted = self.page.owner(request), document_ids(event)
+        self.actions.undo(owner, wanted)
+        update = {**self.page.show_lists(owner), self.regions.deleted: ""}
+        lost = {*wanted} - {row.id for row in self.actions.documents(owner)}
+        if lost:
+            several = f"{plural(len(lost), 'document')}: deleted for good; add the files again."
+            words = several if len(wanted) > 1 else "It was deleted for good; add the file again."
+            update[self.regions.message] = note("Too late to undo", words)
+        return update
 
     @guarded
     def search(self, query: str, request: gr.Request) -> Update:
@@ -120,6 +134,7 @@ class Shelf:
         return {
             **self.page.show_lists(owner),
             self.regions.message: done,
+            self.regions.deleted: "",
             self.regions.place: place("library"),
             self.regions.memory: Memory().kept(),
         }
