@@ -1,37 +1,6 @@
-/* The library's own behaviour: which cards are shown and chosen, fields whose words go with a button. It runs once when the page loads. */
+/* The library: which cards are shown, in what order, and which are chosen; the settings. It runs once when the
+   page loads. */
 () => {
-  /* ---------------------------------------------------------------- fields beside a button */
-
-  /* A list may be drawn anew while somebody writes in it: what was written is put back, in this page alone. */
-  const written = new Map();
-  let writing = null;
-  const keyOf = (field) => field.closest('.fields[data-key]')?.dataset.key + ' ' + field.name;
-
-  document.addEventListener('input', (event) => {
-    if (event.target.matches('.fields[data-key] input')) written.set(keyOf(event.target), event.target.value);
-  });
-  document.addEventListener('focusin', (event) => {
-    if (event.target.matches('.fields[data-key] input')) writing = keyOf(event.target);
-    else if (event.target !== document.body) writing = null;
-  });
-  document.addEventListener('click', (event) => {
-    const fields = event.target.closest('[data-act]')?.closest('.fields[data-key]');
-    for (const field of fields?.querySelectorAll('input[name]') || []) written.delete(keyOf(field));
-  });
-  document.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !event.target.matches('.fields input')) return;
-    event.preventDefault();
-    event.target.closest('.fields').querySelector('[data-act]')?.click();
-  });
-
-  function restore() {
-    for (const field of document.querySelectorAll('.fields[data-key] input')) {
-      const key = keyOf(field), words = written.get(key);
-      if (words !== undefined && field.value !== words) field.value = words;
-      if (key === writing && document.activeElement === document.body && field.offsetParent) field.focus();
-    }
-  }
-
   /* ---------------------------------------------------------------- which cards are shown */
 
   const cards = () => Array.from(document.querySelectorAll('#library .card'));
@@ -42,7 +11,7 @@
     'no-text': (card) => Number(card.noText) > 0, 'failed': (card) => Number(card.failed) > 0,
   };
   const ORDERS = {
-    newest: null, oldest: (a, b) => a.added - b.added, title: (a, b) => a.title.localeCompare(b.title),
+    newest: (a, b) => b.added - a.added, oldest: (a, b) => a.added - b.added, title: (a, b) => a.title.localeCompare(b.title),
     largest: (a, b) => b.bytes - a.bytes, longest: (a, b) => b.pages - a.pages,
   };
 
@@ -61,9 +30,10 @@
       if (card.hidden === fits) card.hidden = !fits;
       shown += fits;
     }
+    // The cards themselves change places, for the eye, the Tab key and screen readers alike.
     const order = ORDERS[wanted.order];
     const sorted = order ? [...all].sort((a, b) => order(a.dataset, b.dataset)) : all;
-    sorted.forEach((card, index) => { if (card.style.order !== String(index)) card.style.order = index; });
+    if (sorted.some((card, index) => card !== all[index])) all[0].parentElement.append(...sorted);
     const words = shown < all.length ? shown + ' of ' + all.length + ' shown' : '';
     const count = document.getElementById('shown-count'), none = document.getElementById('none-shown');
     if (count && count.textContent !== words) count.textContent = words;
@@ -142,7 +112,7 @@
 
   /* ---------------------------------------------------------------- begin */
 
-  const look = () => { restore(); sift(); choose(); showTheme(); };
+  const look = () => { sift(); choose(); showTheme(); };
   look();
   new MutationObserver(look).observe(document.querySelector('gradio-app') || document.body, { subtree: true, childList: true });
 }

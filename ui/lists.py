@@ -127,7 +127,7 @@ def card(row: DocumentRow) -> Html:
         class_="card",
         data_title=row.title,
         data_kind=kind_by_name(row.name) or "",
-        data_added=int(row.added.timestamp()),
+        data_added=row.added.timestamp(),
         data_bytes=row.n_bytes,
         data_pages=row.n_pages,
         data_summarised=int(row.has_summary),
@@ -321,4 +321,5 @@ def job_row(row: JobRow, titles: dict[str, str], is_handled: bool = False) -> Ht
         ),
         element("span", STATES[row.state], class_=f"badge {good}"),
         element("span", *controls, class_="controls"),
+        data_key=f"job-{row.id}",
     )
