@@ -13,14 +13,16 @@ from typing import IO
 from engine.errors import EncryptedFile, NoText, UnsupportedFile
 from engine.ingest.archive import Archive, Attributes, resolve, walk_xml
 from engine.ingest.limits import Limits
-from engine.ingest.pieces import Gathered, Piece, check_length, split_sections
+from engine.ingest.pieces import Gathered, Piece, check_length, row_pieces, split_sections
 from engine.types import SentenceKind
 
 RELATIONSHIPS, MAIN = "_rels/.rels", "word/document.xml"
 COMPOUND = b"\xd0\xcf\x11\xe0"  # a protected Word file is a compound file instead of an archive
-NAMED = re.compile(r"(?:heading|title)\s*(\d?)", re.IGNORECASE)
+NAMED = re.compile(r"(?:heading|title)\s*([1-9]?)|caption", re.IGNORECASE)
 LEFT_OUT = ("Fallback", "moveFrom", "del", "instrText", "fldData")
 OFF = ("0", "false", "off")
+Styles = dict[str, tuple[SentenceKind, int]]  # what paragraphs of a style are, and a heading's level
+CAPTION: Styles = {"Caption": ("caption", 0), "caption": ("caption", 0)}  # where a file defines no styles
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ def read_docx(file: IO[bytes], limits: Limits) -> Gathered:
     if main not in archive:
         raise UnsupportedFile("This file is named .docx, but it is none. Convert it to PDF and add that.")
     folder = main.rpartition("/")[0]
-    styles = _heading_styles(archive, f"{folder}/styles.xml")
+    styles = _styles(archive, f"{folder}/styles.xml")
     pieces = _read_part(archive.read(main), styles)
     if (notes := f"{folder}/footnotes.xml") in archive:
         pieces += [Piece(note.text, "footnote") for note in _read_part(archive.read(notes), {})]
@@ -81,9 +83,9 @@ def _title(archive: Archive) -> str:
     return " ".join("".join(words).split())
 
 
-def _heading_styles(archive: Archive, name: str) -> dict[str, int]:
-    """Level of every style that is a heading: the styles' names are English in every language."""
-    levels: dict[str, int] = {}
+def _styles(archive: Archive, name: str) -> Styles:
+    """What the styles of headings and captions are: their names are English in every language."""
+    styles: Styles = {}
     parents: dict[str, str] = {}
     style = ""
 
@@ -93,9 +95,10 @@ def _heading_styles(archive: Archive, name: str) -> dict[str, int]:
         if name == "style":
             style = attributes.get("styleId", "")
         elif name == "name" and (found := NAMED.fullmatch(value)):
-            levels[style] = int(found[1] or 1)
+            is_caption = value.lower() == "caption"
+            styles[style] = ("caption", 0) if is_caption else ("heading", int(found[1] or 1))
         elif name == "outlineLvl" and value.isdecimal() and int(value) < 9:
-            levels[style] = int(value) + 1
+            styles[style] = ("heading", int(value) + 1)
         elif name == "basedOn":
             parents[style] = value
 
@@ -103,14 +106,14 @@ def _heading_styles(archive: Archive, name: str) -> dict[str, int]:
         walk_xml(archive.read(name), start)
     for child in parents:
         ancestor, n_steps = child, 0
-        while ancestor not in levels and ancestor in parents and n_steps < 20:
+        while ancestor not in styles and ancestor in parents and n_steps < 20:
             ancestor, n_steps = parents[ancestor], n_steps + 1
-        if ancestor in levels:
-            levels.setdefault(child, levels[ancestor])
-    return {style: level for style, level in levels.items() if level}
+        if ancestor in styles:
+            styles.setdefault(child, styles[ancestor])
+    return CAPTION | styles
 
 
-def _read_part(data: bytes, styles: dict[str, int]) -> list[Piece]:
+def _read_part(data: bytes, styles: Styles) -> list[Piece]:
     part = _Part(styles)
     walk_xml(data, part.start, part.end, part.data)
     return part.pieces
@@ -119,11 +122,11 @@ def _read_part(data: bytes, styles: dict[str, int]) -> list[Piece]:
 class _Part:
     """What a part of the file says, element by element."""
 
-    def __init__(self, styles: dict[str, int]) -> None:
+    def __init__(self, styles: Styles) -> None:
         self.pieces: list[Piece] = []
         self._styles = styles
         self._open: list[_Paragraph] = []  # a text box stands within a paragraph
-        self._rows: list[list[str]] = []  # a table stands within a table
+        self._row: list[list[Piece]] | None = None  # the cells of the row that is open
         self._in_text = False
         self._skipped = 0  # how many elements deep in what is left out
 
@@ -135,8 +138,11 @@ class _Part:
         here = self._open[-1] if self._open else None
         if name == "p":
             self._open.append(_Paragraph())
-        elif name == "tr":
-            self._rows.append([])
+        elif name == "tr":  # one within a row: that one only frames it
+            self._end_row()
+            self._row = [[]]
+        elif name == "tc" and self._row is not None:
+            self._row.append([])
         elif here is None:
             return
         elif name == "r":
@@ -158,8 +164,8 @@ class _Part:
             self._in_text = False
         elif name == "p" and self._open:
             self._end_paragraph(self._open.pop())
-        elif name == "tr" and self._rows:
-            self._end_row(self._rows.pop())
+        elif name == "tr":
+            self._end_row()
 
     def data(self, text: str) -> None:
         """Characters within an element."""
@@ -170,23 +176,16 @@ class _Part:
         text = " ".join("".join(paragraph.text).split())
         if not text:
             return
-        if self._rows:
-            self._rows[-1].append(text)
-            return
-        level = paragraph.level or self._styles.get(paragraph.style, 0)
-        kind: SentenceKind = "heading" if level else "body"
-        if paragraph.style.lower() == "caption":
-            kind, level = "caption", 0
-        self.pieces.append(Piece(text, kind, min(level, 6)))
+        kind, level = self._styles.get(paragraph.style, ("body", 0))
+        if paragraph.level and kind != "caption":
+            kind, level = "heading", paragraph.level
+        pieces = self.pieces if self._row is None else self._row[-1]
+        pieces.append(Piece(text, kind, min(level, 6)))
 
-    def _end_row(self, cells: list[str]) -> None:
-        text = "  ".join(cells)
-        if self._rows:
-            self._rows[-1].append(text)
-        elif len(cells) == 1 and len(text) > 200:  # a table that only frames running text
-            self.pieces.append(Piece(text))
-        elif cells:
-            self.pieces.append(Piece(text, "table"))
+    def _end_row(self) -> None:
+        row, self._row = self._row, None
+        if row is not None:
+            self.pieces += row_pieces(row)
 
 
 def _note_property(paragraph: _Paragraph, name: str, attributes: Attributes) -> None:

@@ -12,16 +12,17 @@ from html.parser import HTMLParser
 
 from engine.errors import NoText, UnsupportedFile
 from engine.ingest.limits import Limits
-from engine.ingest.pieces import Gathered, Piece, check_length, split_sections
-from engine.ingest.plain import decode
+from engine.ingest.pieces import Gathered, Piece, check_length, row_pieces, split_sections
+from engine.ingest.plain import EMPTY_LINES, decode
+from engine.ingest.typed import split_typed
 from engine.types import SentenceKind
 
 BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
     "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset",
     "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend", "li", "main", "menu", "nav",
-    "ol", "optgroup", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead",
-    "title", "tr", "ul",
+    "ol", "optgroup", "option", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th",
+    "thead", "title", "tr", "ul",
 ))
 LEFT_OUT = frozenset((
     "script", "style", "template", "noscript", "nav", "head", "svg", "math", "iframe", "object", "select",
@@ -31,8 +32,14 @@ VOID = frozenset((
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
     "track", "wbr",
 ))
-KINDS: dict[str, SentenceKind] = {
-    "figcaption": "caption", "caption": "caption", "tr": "table", "pre": "code"}
+KINDS: dict[str, SentenceKind] = {"figcaption": "caption", "caption": "caption", "pre": "code"}
+# What ends an element whose end nobody needs to write (HTML, section 13.1.2.4): the tags that begin
+# its next one, and the end of what it stands in.
+ENDED_BY = {
+    "p": BLOCKS, "li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "td": {"td", "th", "tr"},
+    "th": {"td", "th", "tr"}, "tr": {"tr"},
+}
+CONTAINERS = frozenset(("ul", "ol", "menu", "dl", "table"))
 HEADING = re.compile(r"h[1-6]")
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 DECLARED = re.compile(
@@ -77,7 +84,7 @@ def pieces_of(text: str) -> tuple[list[Piece], str]:
     for start in range(0, len(text), PARTS):
         parser.feed(text[start : start + PARTS])
     parser.close()
-    parser.end_piece()
+    parser.end_row()
     return parser.pieces, " ".join("".join(parser.title).split())
 
 
@@ -91,9 +98,10 @@ class _Reader(HTMLParser):
         self._text: list[str] = []
         self._kind: SentenceKind = "body"
         self._level = 0
-        self._row = False  # inside a row of a table
+        self._row: list[list[Piece]] | None = None  # the cells of the row that is open
         self._skipped = ""  # the element that is left out, and how many of its name are open
         self._n_skipped = 0
+        self._n_containers = 0  # lists and tables that are open within it
         self._in_title = False
         self._in_pre = False
 
@@ -103,17 +111,20 @@ class _Reader(HTMLParser):
             self._in_title = True
         if tag == "body":
             self._skipped = ""  # a head that was never closed
+        if self._skipped and not self._n_containers and tag in ENDED_BY.get(self._skipped, ()):
+            self._skipped = ""  # it had no end tag, and needs none
         if self._skipped:
             self._n_skipped += tag == self._skipped
+            self._n_containers += tag in CONTAINERS
             return
         if tag in LEFT_OUT or (tag not in VOID and _is_hidden(attrs)):
-            self._skipped, self._n_skipped = tag, 1
+            self._skipped, self._n_skipped, self._n_containers = tag, 1, 0
             return
         self._begin(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """In XHTML `<p/>` is empty; in HTML it is `<p>`, which the next tag ends as well."""
-        if not self._skipped and tag in BLOCKS:
+        if not self._skipped and (tag in BLOCKS or tag == "br"):
             self._begin(tag)
             self.handle_endtag(tag)
 
@@ -121,15 +132,25 @@ class _Reader(HTMLParser):
         """End what the tag ends."""
         if tag == "title":
             self._in_title = False
+        if self._skipped and self._is_left_by(tag):
+            self._skipped = ""
         if self._skipped:
+            self._n_containers -= tag in CONTAINERS
             if tag == self._skipped:
                 self._n_skipped -= 1
                 self._skipped = self._skipped if self._n_skipped else ""
             return
-        if tag in BLOCKS and not (self._row and tag in ("p", "div", "li")):
+        if tag in BLOCKS:
             self.end_piece()
-            self._row = self._row and tag not in ("tr", "table")
+            if tag in ("tr", "table"):
+                self.end_row()
             self._in_pre = self._in_pre and tag != "pre"
+
+    def _is_left_by(self, tag: str) -> bool:
+        """Whether an end tag ends what the element that is left out stands in, and with it that."""
+        if tag == self._skipped or self._skipped not in ENDED_BY or self._n_containers:
+            return False
+        return tag in (BLOCKS if self._skipped == "p" else CONTAINERS)
 
     def handle_data(self, data: str) -> None:
         """Text between tags."""
@@ -138,7 +159,7 @@ class _Reader(HTMLParser):
         if self._in_title or self._skipped or not data:
             return
         if not self._in_pre:
-            self._text.append(data)
+            self._text.append(data.replace("\n", " "))
             return
         for i, line in enumerate(data.split("\n")):
             if i:
@@ -148,22 +169,41 @@ class _Reader(HTMLParser):
 
     def end_piece(self, then: SentenceKind = "body") -> None:
         """What was collected is a piece."""
-        text = " ".join("".join(self._text).split())
-        if text:
-            self.pieces.append(Piece(text, self._kind, self._level))
+        pieces = self.pieces if self._row is None else self._row[-1]
+        for text in self._paragraphs():
+            pieces.append(Piece(text, self._kind, self._level))
         self._text.clear()
         self._kind, self._level = then, 0
 
+    def _paragraphs(self) -> list[str]:
+        """What was collected, where a line feed is a `<br>`: two of them divide paragraphs."""
+        text = "".join(self._text)
+        if self._kind != "body" or "\n" not in text:
+            return [words] if (words := " ".join(text.split())) else []
+        lines = [part.split("\n") for part in EMPTY_LINES.split(text)]
+        return [" ".join(" ".join(found).split()) for part in lines for found in split_typed(part)]
+
+    def end_row(self) -> None:
+        """The row that is open is complete, as is the piece."""
+        self.end_piece()
+        row, self._row = self._row, None
+        if row is not None:
+            self.pieces += row_pieces(row)
+
     def _begin(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self._text.append(" ")
+        if tag == "br" and self._in_pre:
+            self.end_piece("code")
+        elif tag == "br":
+            self._text.append("\n")
         if tag not in BLOCKS:
             return
-        if self._row and tag in ("p", "div", "br", "li", "ul", "ol"):
-            self._text.append(" ")
-            return
         self.end_piece()
-        self._row = tag == "tr" or (self._row and tag != "table")
+        if tag in ("table", "tr"):  # a table within a row: that one only frames it
+            self.end_row()
+        if tag == "tr":
+            self._row = [[]]
+        elif tag in ("td", "th") and self._row is not None:
+            self._row.append([])
         self._in_pre = self._in_pre or tag == "pre"
         if HEADING.fullmatch(tag):
             self._kind, self._level = "heading", int(tag[1])

@@ -18,6 +18,8 @@ from engine.ingest.strips import RawPage, Strip
 from engine.types import SentenceKind
 
 SECTION_LEVEL = 2  # headings up to this level begin a section
+LONG_CELL, LONGEST_CELL = 200, 600  # characters of a row's only cell, or of any, that are text to be read
+LONG_PARAGRAPH = 100  # characters of a cell's paragraph; two of them are text to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,27 @@ def split_sections(pieces: Iterable[Piece]) -> list[list[Piece]]:
             sections.append([])
         sections[-1].append(piece)
     return sections
+
+
+def row_pieces(cells: Iterable[Sequence[Piece]]) -> list[Piece]:
+    """What a row of a table is: one piece, or those of its cells where it only frames running text."""
+    cells = [cell for cell in cells if cell]
+    if _is_frame(cells):
+        return [piece for cell in cells for piece in cell]
+    text = "  ".join(" ".join(piece.text for piece in cell) for cell in cells)
+    return [Piece(text, "table")] if text else []
+
+
+def _is_frame(cells: Sequence[Sequence[Piece]]) -> bool:
+    lengths = [sum(len(piece.text) for piece in cell) for cell in cells]
+    kinds = {piece.kind for cell in cells for piece in cell}
+    if not cells or kinds & {"table", "code", "caption"}:
+        return True
+    if max(lengths) > (LONG_CELL if len(cells) == 1 else LONGEST_CELL):
+        return True
+    if "heading" in kinds and (len(cells) == 1 or sum(lengths) > LONG_CELL):
+        return True
+    return any(sum(len(piece.text) > LONG_PARAGRAPH for piece in cell) > 1 for cell in cells)
 
 
 def lay_out(gathered: Gathered, limits: Limits) -> tuple[list[RawPage], list[Block]]:

@@ -78,7 +78,7 @@ WRAPPED = "The keeper of the harbour had lit it for forty years, and 12 others w
     [f"{WRAPPED} came; see\nhttp://lamps.example/{'a-very-long-address/' * 6}\nRoe and Lee."],
     ["This was found in several towns, and the numbers of all are given in\n[12] and below."],
     ["He had seen it *often*, he said, and it was then that he\n*really* saw it."],
-    ["Lamp, lamp, lit so bright,\nIn the tower of night,\nWhat a keeper, what a hand\nLit thy light upon land"],
+    ["Lamp, lamp, lit so bright,\nIn the tower of night,\nWhat a keeper, what a hand\nLit thy light on land"],
     ["燈台守は毎晩ランプを灯し、四十年のあいだ一度も休むことがなかったという。\n彼はそれを誇りにしていた。"],
     ["two lines in lower case\nare one"],
 ])
