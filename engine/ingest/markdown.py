@@ -28,7 +28,8 @@ IMAGE = re.compile(r"!\[([^\[\]]{0,500})\](?:\([^()\s]{0,2000}(?:\s[^()]{0,500})
 LINK = re.compile(r"\[([^\[\]]{1,500})\](?:\([^()\s]{0,2000}(?:\s[^()]{0,500})?\)|\[[^\[\]]{0,200}\])")
 ADDRESS = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
 TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]{0,30}(?:\s[^<>]{0,1000})?/?>")
-CODE = re.compile(r"(?<!`)(`{1,3})([^`\n]{1,1000})\1(?!`)")
+CODE = re.compile(r"(?<![`\\])(`{1,3})([^`\n]{1,1000})\1(?!`)")
+PLACE = re.compile("\ufdd0(\\d+)\ufdd1")  # of a code span while the marks are taken out; no text has these
 STRONG = re.compile(r"(?<![\\\w])(\*{1,3}|_{1,3}|~~)(?=\S)([^*_~\n]{1,500}?)(?<=\S)\1(?!\w)")
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -127,9 +128,16 @@ class _Lines:
 
 
 def plain(text: str) -> str:
-    """Running text without marks; what a link points to is left out."""
+    """Running text without marks; what a link points to is left out, and code stays as it is."""
+    codes: list[str] = []
+
+    def put_away(found: re.Match[str]) -> str:
+        codes.append(found[2])
+        return f"\ufdd0{len(codes) - 1}\ufdd1"
+
+    text = CODE.sub(put_away, text.replace("\ufdd0", ""))
     text = TAG.sub("", ADDRESS.sub(r"\1", text))
     text = LINK.sub(r"\1", IMAGE.sub(r"\1", text))
     for _ in range(2):  # a strong word within an emphasised passage
         text = STRONG.sub(r"\2", text)
-    return ESCAPE.sub(r"\1", CODE.sub(r"\2", text))
+    return PLACE.sub(lambda found: codes[int(found[1])], ESCAPE.sub(r"\1", text))

@@ -145,6 +145,12 @@ def test_markdown():
         ("[t](<script>alert(1)</script>)", "[t](alert(1))"),
         ("a < b and c > d", "a < b and c > d"),
         ("**_both_**", "both"),
+        ("Returns `Option<String>` or a `<div>` tag; use `Vec<T>`.",
+         "Returns Option<String> or a <div> tag; use Vec<T>."),
+        ("**`a_b`**, [`c`](d) and `[e](f)`", "a_b, c and [e](f)"),
+        ("`\\*`", "\\*"),
+        (r"\`<b>not code</b>\`", "`not code`"),
+        ("\ufdd07\ufdd1 `x`", "7\ufdd1 x"),
     ],
 )
 def test_marks_of_markdown(marked, bare):
