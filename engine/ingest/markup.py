@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from math import inf
 
 from engine.errors import NoText, UnsupportedFile
 from engine.ingest.limits import Limits
@@ -181,7 +182,7 @@ class _Reader(HTMLParser):
         if self._kind != "body" or "\n" not in text:
             return [words] if (words := " ".join(text.split())) else []
         lines = [part.split("\n") for part in EMPTY_LINES.split(text)]
-        return [" ".join(" ".join(found).split()) for part in lines for found in split_typed(part)]
+        return [" ".join(" ".join(found).split()) for part in lines for found in split_typed(part, inf)]
 
     def end_row(self) -> None:
         """The row that is open is complete, as is the piece."""

@@ -20,6 +20,7 @@ from engine.types import SentenceKind
 SECTION_LEVEL = 2  # headings up to this level begin a section
 LONG_CELL, LONGEST_CELL = 200, 600  # characters of a row's only cell, or of any, that are text to be read
 LONG_PARAGRAPH = 100  # characters of a cell's paragraph; two of them are text to be read
+SHORT_PARAGRAPH = 60  # characters of one that is none, such as an entry of a menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def row_pieces(cells: Iterable[Sequence[Piece]]) -> list[Piece]:
 
 
 def _is_frame(cells: Sequence[Sequence[Piece]]) -> bool:
-    lengths = [sum(len(piece.text) for piece in cell) for cell in cells]
+    lengths = [sum(len(p.text) for p in cell if len(p.text) > SHORT_PARAGRAPH) for cell in cells]
     kinds = {piece.kind for cell in cells for piece in cell}
     if not cells or kinds & {"table", "code", "caption"}:
         return True

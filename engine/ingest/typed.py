@@ -20,12 +20,13 @@ ENDED = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*$")
 WIDE = re.compile("[\u1100-\u115f\u2e80-\uffdc]")  # letters that take the room of two
 
 
-def split_typed(lines: Sequence[str]) -> list[list[str]]:
-    """The paragraphs that the lines between two empty ones make."""
+def split_typed(lines: Sequence[str], least_width: float = LEAST_WIDTH) -> list[list[str]]:
+    """The paragraphs that the lines between two empty ones make. No line of prose is shorter than
+    `least_width` for want of room; infinite where lines never are."""
     lines = [line.strip() for line in lines if line.strip()]
     if not lines:
         return []
-    width = _width(lines)
+    width = _width(lines, least_width)
     paragraphs = [[lines[0]]]
     is_list, number = _is_point(lines[0]), _number(lines[0])
     for before, line in pairwise(lines):
@@ -41,11 +42,11 @@ def split_typed(lines: Sequence[str]) -> list[list[str]]:
     return paragraphs
 
 
-def _width(lines: Sequence[str]) -> float:
+def _width(lines: Sequence[str], least: float) -> float:
     """How wide the lines may be. Where none goes on in the next one by its comma, the floor counts."""
     rooms = [_room(line) for line in lines if max(map(len, line.split())) <= MAX_WORD]
-    least = 0 if any(GOES_ON.search(line) for line in lines[:-1]) else LEAST_WIDTH
-    return max([least, *rooms])
+    goes_on = any(GOES_ON.search(line) for line in lines[:-1])
+    return max([0 if goes_on else least, *rooms])
 
 
 def _room(line: str) -> int:

@@ -43,6 +43,8 @@ def row(*cells: str) -> str:
      [("body", "It was a dark night"), ("body", "The rain fell.")]),
     ("<p>Town Hall<br>12 High Street<br>Leeds",
      [("body", "Town Hall"), ("body", "12 High Street"), ("body", "Leeds")]),
+    ("Release date of the book of lamps: June 2008<br>Most recently updated: May 2024",
+     [("body", "Release date of the book of lamps: June 2008"), ("body", "Most recently updated: May 2024")]),
     ("<p>Lamp, lamp, lit so bright,<br>In the tower of night</p>",
      [("body", "Lamp, lamp, lit so bright, In the tower of night")]),
     ("<pre>a<br>b</pre>", [("code", "a"), ("code", "b")]),
@@ -65,6 +67,8 @@ def test_a_table_that_frames_a_page(cell):
 
 
 def test_a_table_of_data_stays_one():
+    menu = "".join(f"<li>Entry number {i} of the menu" for i in range(20))
+    assert [kind for kind, _ in html(f"<table><tr><td><ul>{menu}</ul></td></tr></table>")] == ["table"]
     page = f"<table><tr><td>{LONG}<td><p>short</p><p>and short</p></tr><tr><th>1<th>2</tr></table>"
     assert html(page) == [("table", f"{LONG}  short and short".replace("   ", "  ")), ("table", "1  2")]
 
