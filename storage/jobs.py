@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
@@ -19,12 +19,10 @@ from engine.errors import NotInLibrary
 from engine.types import JsonScalar
 from storage import processes
 from storage.part import MAX_ID, Part, insert
-from storage.rows import JobEvent, JobRow, JobState
+from storage.rows import RESUMABLE, UNFINISHED, JobEvent, JobRow, JobState
 from storage.tables import job_events, job_windows, jobs
 
 Ending = Literal["done", "failed", "stopped", "interrupted"]
-RESUMABLE: Final = ("stopped", "failed", "interrupted")
-UNFINISHED: Final = ("queued", "running")
 
 
 class Jobs(Part):

@@ -18,7 +18,6 @@ import secrets
 import stat
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -200,13 +199,3 @@ def library_id(connection: sa.Connection) -> str:
     made = secrets.token_hex(16)
     connection.execute(sa.insert(settings).values(owner="", name="library", value=made))
     return made
-
-
-def set_aside(folder: Path, now: datetime) -> Path:
-    """Move a damaged database and its originals into damaged-<time>/ beside, as they are."""
-    aside = folder / f"damaged-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    aside.mkdir(mode=0o700)
-    for name in (DATABASE, f"{DATABASE}-journal", f"{DATABASE}-wal", f"{DATABASE}-shm", ORIGINALS):
-        if (folder / name).exists():
-            os.replace(folder / name, aside / name)
-    return aside

@@ -16,8 +16,8 @@ from engine.errors import StorageError
 from engine.types import Document, Span
 from storage import search
 from storage.documents import Documents, as_rows, write_parts
-from storage.jobs import UNFINISHED
 from storage.part import number_of
+from storage.rows import UNFINISHED
 from storage.tables import (
     answers,
     citations,

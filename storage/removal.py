@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from storage import search
 from storage.files import SHA256
-from storage.jobs import RESUMABLE, UNFINISHED
 from storage.part import Part
+from storage.rows import RESUMABLE, UNFINISHED
 from storage.tables import documents, jobs, originals, settings
 
 Gone = sa.Row[Any, Any, Any]  # id, owner, sha256 of a document

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from engine.types import Answer, JsonScalar, Status, Summary
 from storage.files import Trouble
 
 JobState = Literal["queued", "running", "done", "failed", "stopped", "interrupted"]
+UNFINISHED: Final = ("queued", "running")
+RESUMABLE: Final = ("stopped", "failed", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)

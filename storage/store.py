@@ -20,7 +20,7 @@ from typing import Self
 import sqlalchemy as sa
 from filelock import BaseFileLock
 
-from engine.errors import DamagedLibrary, NotInLibrary, StorageError
+from engine.errors import DamagedLibrary, NotInLibrary
 from storage import opening, search
 from storage.database import Database
 from storage.files import Files
@@ -84,22 +84,6 @@ class Store(Remake, Outputs, Jobs, Search, Removal, Preferences):
             store.close()
             raise
         return store
-
-    @classmethod
-    def open_afresh(
-        cls, directory: Path, *, clock: Callable[[], datetime] = utc_now, full_text: bool = True
-    ) -> Store:
-        """Set a damaged library aside, whole, in damaged-<time>/ and open an empty one in its place.
-
-        Only for a library that `open` calls damaged, and only when its reader asked for it.
-        """
-        try:
-            store = cls.open(directory, clock=clock, full_text=full_text)
-        except DamagedLibrary:
-            opening.set_aside(directory, clock())
-            return cls.open(directory, clock=clock, full_text=full_text)
-        store.close()
-        raise StorageError("This library is not damaged; it was left as it is.")
 
     @property
     def read_only(self) -> bool:

@@ -31,7 +31,7 @@ from ui.placing import params_of_run, read_options
 from ui.preflight import Preflight, estimate, read_measured, setting_name
 from ui.scanning import Scanning
 from ui.services import Engine
-from ui.values import LOCAL, BadRequest, Hosting, JobView, Workspace, is_active, seconds_left
+from ui.values import LOCAL, MOST_HITS, BadRequest, Hosting, JobView, Workspace, is_active, seconds_left
 from ui.work import MACHINE, Work
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class Actions(Computer):
 
     def search(self, owner: str, query: str) -> tuple[Hit, ...]:
         """Passages of the library that match, best first."""
-        return self._store().search(owner, query) if query.strip() else ()
+        return self._store().search(owner, query, MOST_HITS) if query.strip() else ()
 
     # ------------------------------------------------------------- long work
 

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from engine.errors import StorageError
 from ui.egress import read_log
 from ui.services import Services
 
@@ -42,11 +43,14 @@ def _library(services: Services) -> list[str]:
     """How much is kept, and what of it is not as it was stored; a library is not made by asking."""
     if not (services.settings.data_dir / "precis.db").is_file():
         return ["none yet"]
-    store = services.store()
-    sizes = store.sizes()
+    try:
+        store = services.store()
+        sizes, problems = store.sizes(), store.problems(thorough=True)
+    except StorageError as error:  # this is where people look when it cannot be opened
+        return [str(error)]
     n_bytes = sizes.original_bytes + sizes.database_bytes
     state = "read-only" if store.read_only else "writable"
-    troubles = [f"{one.what}: {one.document or one.owner:.8}" for one in store.problems(thorough=True)]
+    troubles = [f"{one.what}: {one.document or one.owner:.8}" for one in problems]
     return [f"{sizes.n_documents} documents, {n_bytes / 1e6:.1f} MB, {state}", *(troubles or ["all intact"])]
 
 

@@ -33,6 +33,7 @@ from engine.types import (
     Span,
     WindowDone,
 )
+from storage.rows import RESUMABLE
 from ui.turns import Turns
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ T = TypeVar("T")
 
 SECONDS_BETWEEN_GROUPS = 0.6  # of at most three events each: five events a second
 SECONDS_BETWEEN_TRIES = 2.0  # to write down how a job stands, while the disk is full
-ACTIVE = frozenset({"queued", "running"})
 DUPLICATE = "Already in the library"  # what the log of a file says that was added before
-RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ class Recorder:
 
     def __init__(self, store: Store, job_id: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._job_id, self._clock = store, job_id, clock
-        self._pending: dict[str, dict[str, object]] = {}
+        self._pending: dict[str, dict[str, object]] = {"start": {"kind": "start"}}
         self._last_flush = -SECONDS_BETWEEN_GROUPS
         self._lock = threading.Lock()
 
@@ -264,6 +263,7 @@ class Story:
 
     last: int = 0
     progress: Progress | None = None
+    before: Progress | None = None  # how far an earlier attempt came: what it saved is not done again
     places: tuple[tuple[int, int, int, float], ...] = ()  # provisional: start, end, page, score
     map: AttentionMap | None = None
 
@@ -272,7 +272,9 @@ class Story:
         story = self
         for event in events:
             data = event.data
-            if data["kind"] == "progress":
+            if data["kind"] == "start":
+                story = replace(story, before=story.progress, progress=None)
+            elif data["kind"] == "progress":
                 story = replace(
                     story, progress=Progress(data["phase"], data["done"], data["total"], data["unit"])
                 )

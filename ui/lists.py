@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from engine.device import describe_machine
 from engine.errors import EncryptedFile
 from engine.ingest.kinds import kind_by_name
+from storage.rows import RESUMABLE
 from ui.html import Html, element
-from ui.jobs import DUPLICATE, RESUMABLE
+from ui.jobs import DUPLICATE
 from ui.passwords import password_field
 from ui.pieces import STOP, act, icon, meter, note, plural, progress_words
 from ui.recognition import Offer, superseded, wants_recognition
 from ui.scans import file_offer
-from ui.values import JobView, is_active
+from ui.values import MOST_HITS, JobView, is_active
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, Hit, JobRow
@@ -240,9 +241,10 @@ def hits_view(query: str, hits: Sequence[Hit]) -> Html:
         )
         for hit in hits
     ]
+    count = plural(len(hits), "match").replace("matchs", "matches")
     return element(
         "section",
-        element("h2", plural(len(hits), "match").replace("matchs", "matches")),
+        element("h2", count if len(hits) < MOST_HITS else f"The first {count}"),
         element("ol", *items, class_="hits"),
         aria_label="Search results",
     )

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from engine.errors import PrecisError
 from engine.types import Document
-from ui.jobs import ACTIVE, Story
+from storage.rows import UNFINISHED
+from ui.jobs import Story
 
 if TYPE_CHECKING:
     from storage.rows import DocumentRow, JobRow, SavedAnswer, SavedSummary
+
+
+MOST_HITS = 50  # of a search
 
 
 class BadRequest(PrecisError):
@@ -44,12 +48,16 @@ class JobView:
 
 
 def seconds_left(row: JobRow, story: Story, now: datetime) -> float | None:
-    """An estimate once it can mean something: after a twentieth of the work and three seconds."""
+    """An estimate once it can mean something: after a twentieth of the work and three seconds. What was
+    saved before the job went on took no time of these."""
     progress = story.progress
     if row.state != "running" or row.started is None or progress is None or not progress.total:
         return None
     elapsed, done = (now - row.started).total_seconds(), progress.done / progress.total
-    return elapsed * (1 - done) / done if done >= 0.05 and elapsed >= 3 else None
+    before = story.before
+    saved = before.done / before.total if before is not None and before.total == progress.total else 0.0
+    gained = done - saved
+    return elapsed * (1 - done) / gained if gained >= 0.05 and elapsed >= 3 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +75,4 @@ class Workspace:
 
 def is_active(row: JobRow) -> bool:
     """Whether a job waits or runs."""
-    return row.state in ACTIVE
+    return row.state in UNFINISHED

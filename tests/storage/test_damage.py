@@ -122,27 +122,6 @@ def test_an_altered_text_is_noticed(filled):
         assert (first.what, first.document) == ("document altered", documents[2].id)
 
 
-def test_a_damaged_library_is_set_aside_whole_when_asked(filled, keep):
-    folder, documents = filled
-    (folder / "precis.db").write_bytes(b"not a database at all" * 1000)
-    with Store.open_afresh(folder) as store:
-        assert store.documents("local") == () and store.is_holder
-        keep(store)
-    (aside,) = folder.glob("damaged-*")
-    assert (aside / "precis.db").read_bytes().startswith(b"not a database")
-    assert {path.name for path in aside.glob("originals/*/*/*")} == {document.id for document in documents}
-    with Store.open(folder) as store:
-        assert len(store.documents("local")) == 1 and store.problems(thorough=True) == ()
-
-
-def test_a_sound_library_is_not_set_aside(filled):
-    folder, documents = filled
-    with pytest.raises(StorageError, match="not damaged"):
-        Store.open_afresh(folder)
-    with Store.open(folder) as store:
-        assert store.document("local", documents[0].id) == documents[0]
-
-
 def test_messages_hold_no_path_and_no_text(filled):
     folder, _ = filled
     (folder / "precis.db").write_bytes(b"garbage" * 1000)

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pytest
 
-from engine.errors import EmptyFile, EncryptedFile, NoText, OutOfMemory, UnreadableFile
+from engine.errors import DamagedLibrary, EmptyFile, EncryptedFile, NoText, OutOfMemory, UnreadableFile
 from engine.types import (
     Answer,
     AnswerOptions,
@@ -28,6 +28,7 @@ from engine.types import (
     SummaryOptions,
     SummarySentence,
 )
+from storage.store import Store
 from ui.arguments import PREDICTIONS, USAGE
 from ui.cli import REFUSED, main
 from ui.services import Services
@@ -331,6 +332,16 @@ def test_models_and_doctor(services: Services, capsys: pytest.CaptureFixture[str
     assert "network attempts:" in out
     assert main(["doctor", "--json"], services) == 0
     assert json.loads(capsys.readouterr().out)["device"] == "Computing in the head."
+
+
+def test_doctor_tells_of_a_library_that_is_damaged(services: Services, capsys) -> None:
+    """The errors of a damaged library send people to it."""
+    (services.settings.data_dir).mkdir()
+    (services.settings.data_dir / "precis.db").write_bytes(b"no database at all" * 1000)
+    damaged = replace(services, store=lambda: Store.open(services.settings.data_dir))
+    assert main(["doctor"], damaged) == 0
+    out = capsys.readouterr().out
+    assert DamagedLibrary.default in out and "network attempts:" in out
 
 
 def test_of_files_that_were_refused_nothing_is_said_to_be_absent(

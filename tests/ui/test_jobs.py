@@ -235,6 +235,32 @@ def test_at_most_five_events_a_second_are_written(store) -> None:
     assert len(store.windows(job)) == 10, "every window is saved, whatever the log leaves out"
 
 
+def test_the_time_left_counts_nothing_that_an_earlier_attempt_saved(store) -> None:
+    from datetime import timedelta
+
+    from ui.values import seconds_left
+
+    job = store.create_job(OWNER, "count", {})
+
+    def attempt(*done: int) -> None:
+        recorder = Recorder(store, job, clock=iter(range(0, 100, 10)).__next__)
+        for n in done:
+            recorder(Progress("Reading", n, 100, "window"))
+        recorder.flush()
+
+    attempt(0, 40, 60)
+    store.start_job(job)
+    row, story = store.job(OWNER, job), Story().told(store.events(OWNER, job))
+    assert seconds_left(row, story, row.started + timedelta(seconds=60)) == pytest.approx(40)
+    attempt(60)
+    story = story.told(store.events(OWNER, job, after=story.last))
+    assert seconds_left(row, story, row.started + timedelta(seconds=4)) is None, "nothing was done yet"
+    further = {"kind": "progress", "phase": "Reading", "done": 70, "total": 100, "unit": "window"}
+    store.add_events(job, [further])
+    story = story.told(store.events(OWNER, job, after=story.last))
+    assert seconds_left(row, story, row.started + timedelta(seconds=20)) == pytest.approx(60)
+
+
 def test_a_story_can_be_read_in_parts(store) -> None:
     job = store.create_job(OWNER, "count", {})
     store.add_events(job, [{"kind": "progress", "phase": "A", "done": 1, "total": 2, "unit": ""}])

@@ -23,6 +23,7 @@ from engine.types import (
     Summary,
     SummarySentence,
 )
+from storage.rows import Hit
 from ui.about import data_view, diagnostics_view, models_view, settings_view
 from ui.details import details_view
 from ui.html import Html
@@ -236,6 +237,9 @@ def test_states_of_a_job_on_the_summary_tab() -> None:
 def test_empty_states_say_what_to_do() -> None:
     assert "Add a PDF" in library_view([])
     assert "No match" in hits_view("zebra", [])
+    hit = Hit("d" * 64, "Title", 1, (("zebra", True),), 1.0)
+    assert "<h2>49 matches" in hits_view("zebra", [hit] * 49)
+    assert "The first 50 matches" in hits_view("zebra", [hit] * 50), "more than are shown are not counted"
     assert hits_view("  ", []) == "" and adding_view([]) == "" and status_bar([], {}) == ""
     assert "Nothing asked yet" in answers_view(make_workspace(answers=False), [], boxes_of)
 
