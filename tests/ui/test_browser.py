@@ -202,6 +202,7 @@ def test_deep_link_and_unknown_document(open_page, server, sample_pdf) -> None:
     assert other.input_value("#page-number") == "3"
     lost = open_page(server.url + "/?doc=" + "0" * 64)
     lost.wait_for_selector("#message .failed:has-text('not in the library')")
+    lost.wait_for_selector("#library .card:visible")
 
 
 HOSTILE = [
