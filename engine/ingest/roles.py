@@ -32,6 +32,7 @@ ENDED = re.compile(r"[.!?:;,。！？…-][\"'”’»)\]]*$")
 WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_HEADING = 200
 MAX_DISPLAY, MAX_WORDS = 80, 5  # characters and words of a block that is shown rather than read
+MIN_ROWS = 3  # of what is a table though its rows have but two cells
 LONG = 200  # characters from which on a block is prose
 
 
@@ -107,9 +108,21 @@ def _mark_displays(blocks: Sequence[Block]) -> None:
     if 2 * n_long < sum(len(block.text) for block in body):
         return  # a document of short lines is what it is
     for block in body:
-        text = block.text
-        if len(text) <= MAX_DISPLAY and len(WORD.findall(text)) <= MAX_WORDS and not ENDED.search(text):
+        if _is_display(block.text) or _is_tabular(block):
             block.kind = "table"
+
+
+def _is_display(text: str) -> bool:
+    return len(text) <= MAX_DISPLAY and len(WORD.findall(text)) <= MAX_WORDS and not ENDED.search(text)
+
+
+def _is_tabular(block: Block) -> bool:
+    """Rows of two cells, or of numbers, in which labels are in capitals and hardly a word is to be read."""
+    n_lines = len(block.lines)
+    n_rows = sum(line.cells > 1 or 3 * sum(c.isdigit() for c in line.text) > len(line.text)
+                 for line in block.lines)
+    n_words = sum(not word.isupper() for word in WORD.findall(block.text))
+    return n_lines >= MIN_ROWS and 3 * n_rows > 2 * n_lines and 2 * n_words <= n_lines
 
 
 def _mark_footnotes(blocks: Sequence[Block], size: float, heights: dict[int, float]) -> None:

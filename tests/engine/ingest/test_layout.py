@@ -313,6 +313,29 @@ def test_a_note_between_the_halves_moves_out_of_the_way():
     assert [line.page for line in joined[1].lines] == [1] * 6 + [2] * 5
 
 
+def test_a_table_at_the_head_of_a_column_does_not_cut_the_sentence():
+    left = [*running("left", 9), "and here the sentence is not yet at its endx"]
+    rows = [("CL", "0.0434"), ("CLMFT N", "0.0817"), ("CLMFT A", "0.07"), ("MFT", "0.0685")]
+    cells = [place(cell, 340 + 90 * j, 80 + 12 * i, width=40)
+             for i, row in enumerate(rows) for j, cell in enumerate(row)]
+    right = [*join_rows(cells), place("Table 3: Results of the lamps.", 330, 150),
+             *lines_at(320, 190, ["but it goes on in lower case at the top of it", *running("right", 9)])]
+    blocks = blocks_of(lines_at(60, 100, left), right)
+    assign_roles(blocks, {1: 792})
+    assert [block.kind for block in join_paragraphs(blocks)] == ["table", "caption", "body"]
+
+
+@pytest.mark.parametrize("rows", [
+    ["The lamp was lit", "in 1901 and again", "in 1902 by Lee."],
+    ["A NOTICE TO ALL", "WHO SEE THE LAMP", "FROM THE HARBOUR"],
+])
+def test_short_lines_with_words_are_no_table(rows):
+    lines = [place(text, 60, 280 + 12 * i) for i, text in enumerate(rows)]
+    blocks = blocks_of(lines_at(60, 100, running("body", 12)), lines)
+    assign_roles(blocks, {1: 792})
+    assert "table" not in [block.kind for block in blocks if len(block.lines) > 1]
+
+
 def test_a_new_sentence_does_not_join():
     first = [*running("one", 4), "which is the end of this paragraph."]
     blocks = blocks_of(lines_at(60, 100, first), lines_at(320, 100, running("Next", 4)))
