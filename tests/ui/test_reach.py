@@ -5,7 +5,6 @@ import pytest
 
 from tests.ui.conftest import SLOW, Server
 from tests.ui.test_browser import _assert_button_sizes
-from tests.ui.test_passwords import locked_pdf  # noqa: F401  (fixture)
 from tests.ui.test_suggested import TEXT as ICE
 from tests.ui.test_together import TEXTS
 
@@ -71,7 +70,7 @@ def states(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(open_page, full, locked_pdf, scheme: str) -> None:  # noqa: F811
+def test_axe_finds_nothing_serious(open_page, full, locked_pdf, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page = open_page(full.url, color_scheme=scheme)
@@ -86,7 +85,7 @@ def test_axe_finds_nothing_serious(open_page, full, locked_pdf, scheme: str) -> 
 
 
 @pytest.mark.parametrize("width, height", [(390, 844), (1280, 860)])
-def test_it_fits(open_page, full, locked_pdf, width: int, height: int) -> None:  # noqa: F811
+def test_it_fits(open_page, full, locked_pdf, width: int, height: int) -> None:
     page = open_page(full.url, viewport={"width": width, "height": height})
     fill(page, locked_pdf)
     for state in states(page):
