@@ -107,7 +107,7 @@ def _ends(block: Block, line: Strip, after: Strip | None, pitch: float) -> bool:
     if step > most or step < -0.5 * line.size:
         return True
     if abs(line.size - before.size) > 0.12 * max(line.size, before.size) and step > 0.8 * pitch:
-        return True
+        return not _runs_on(block, line, step, pitch)
     if line.turn != before.turn or BULLET.match(line.text):
         return True
     if before.text.endswith(HYPHENS):
@@ -117,6 +117,15 @@ def _ends(block: Block, line: Strip, after: Strip | None, pitch: float) -> bool:
         if apart or _is_short(before, block) or _is_short(line, block):
             return True
     return _is_outdented(block, line) or _is_indented(block, line, after) or _left_room(block, line, after)
+
+
+def _runs_on(block: Block, line: Strip, step: float, pitch: float) -> bool:
+    """Whether a line goes on in the middle of a sentence though most of its letters have another size:
+    small capitals, or a line of formulas. Nothing but the size says that something else begins."""
+    before = block.last
+    is_full = block.right - before.x1 < line.size and abs(line.x0 - block.left) < 0.5 * line.size
+    return is_full and line.text[:1].islower() and not _ends_sentence(before.text) and (
+        abs(step - pitch) < 0.15 * pitch and line.bold == before.bold)
 
 
 def _is_short(line: Strip, block: Block) -> bool:

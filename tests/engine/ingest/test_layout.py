@@ -173,6 +173,14 @@ def test_paragraphs(n, lines):
     assert len(split_paragraphs(strips, 0)) == n
 
 
+@pytest.mark.parametrize("n, text", [
+    (1, "goes on in small capitals, as full as it"), (2, "Something else begins with these letters")])
+def test_a_line_of_other_letters_within_a_sentence(n, text):
+    strips = lines_at(60, 100, running("line", 4))
+    strips += [place(text, 60, 148, 8.5, width=235), *lines_at(60, 160, running("line", 4))]
+    assert len(split_paragraphs(strips, 0)) == n
+
+
 def test_space_ends_a_paragraph():
     strips = lines_at(60, 100, running("a", 4)) + lines_at(60, 166, running("b", 4))
     assert [len(block.lines) for block in split_paragraphs(strips, 0)] == [4, 4]
