@@ -19,14 +19,41 @@
     },
   };
 
-  document.addEventListener('click', (event) => {
-    const control = event.target.closest('[data-go=copy]');
+  /* A page that did not come over https, nor from this computer, has no clipboard; the old way may do. */
+  function copySelected(text) {
+    const field = document.createElement('textarea'), before = document.activeElement;
+    field.value = text;
+    field.style.cssText = 'position: fixed; top: 0; opacity: 0';
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    before?.focus({ preventScroll: true });
+    return done;
+  }
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch { // there is none, or it is not allowed
+      return copySelected(text);
+    }
+  }
+
+  function wordsFor(control) {
+    const { go, from, kind } = control.dataset, result = control.closest('.result');
+    if (go === 'copy-text') return document.getElementById(from).textContent;
+    return kinds[kind](Array.from(result.querySelectorAll('.sentences > li')), result);
+  }
+
+  document.addEventListener('click', async (event) => {
+    const control = event.target.closest('[data-go=copy], [data-go=copy-text]');
     if (!control) return;
-    const result = control.closest('.result'), name = control.dataset.label ||= control.textContent;
-    const items = Array.from(result.querySelectorAll('.sentences > li'));
-    navigator.clipboard.writeText(kinds[control.dataset.kind](items, result)).then(() => {
+    const name = control.dataset.label ||= control.textContent;
+    if (await copy(wordsFor(control))) {
       control.textContent = 'Copied';
       setTimeout(() => { control.textContent = name; }, 2000);
-    });
+    } else document.dispatchEvent(new CustomEvent('precis-say', { detail: 'Copying is not allowed here. Select the text.' }));
   });
 }

@@ -98,12 +98,6 @@
       else localStorage.setItem('precis-theme', wish);
       document.body.classList.toggle('dark', wish === 'dark' || (wish === 'system' && systemIsDark.matches));
     }
-    if (control?.dataset.go === 'copy-text') {
-      navigator.clipboard.writeText(document.getElementById(control.dataset.from).textContent).then(() => {
-        control.textContent = 'Copied';
-        setTimeout(() => { control.textContent = 'Copy'; }, 2000);
-      });
-    }
     showTheme();
   });
   systemIsDark.addEventListener('change', () => {

@@ -113,9 +113,20 @@
     const { document: id, page } = state;
     fetch(source).then((response) => {
       if (id !== state.document || page !== state.page) return; // the answer comes too late
-      document.body.classList.toggle('is-locked', response.status === 423);
-      Object.assign(document.querySelector('#locked [data-act]').dataset, { document: id, page });
+      if (response.status === 423) demandPassword(id, page);
+      else document.body.classList.remove('is-locked');
     }).catch(() => {}); // whether the server is there, is said elsewhere
+  }
+
+  document.addEventListener('precis-locked', () => { // a file was refused for want of the password (saving.js)
+    showTab('page');
+    demandPassword(state.document, state.page);
+    document.querySelector('#locked input').focus();
+  });
+
+  function demandPassword(id, page) {
+    document.body.classList.add('is-locked');
+    Object.assign(document.querySelector('#locked [data-act]').dataset, { document: id, page });
   }
 
   /* What is to be said of the page: its text was recognised, it is a picture, it could not be read. */

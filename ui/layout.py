@@ -17,6 +17,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from ui.actions import Actions
+from ui.pieces import dismiss
 from ui.routes import build_routes
 from ui.security import Receive, Scope, Send, Visitors
 from ui.tabs.about import build_about
@@ -49,7 +50,7 @@ def build_page(
         place = region("place")
         memory = gr.BrowserState(None, storage_key="precis-place", secret="precis")
         navigation = build_shell(hosted=hosted)
-        message, deleted = region("message"), region("deleted", "undo")
+        message, deleted = region("message", "close", after=dismiss()), region("deleted", "undo")
         library = build_library(hosted=hosted)
         workspace = build_workspace()
         jobs = build_jobs()
@@ -100,6 +101,7 @@ def build_page(
         wire.workspace(workspace)
         wire.lists(library, workspace, jobs)
         wire.several(library, several)
+        wire.once(message.close, lambda: {message: ""}, [], [message])
         wire.followed(bar.stop, page.stop, [])
         wire.followed(deleted.undo, shelf.undo, [])
         wire.followed(about.forget, shelf.forget, [])

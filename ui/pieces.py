@@ -50,6 +50,11 @@ def refusals(refused: Sequence[tuple[str, PrecisError]]) -> Html:
     return element("div", element("h3", title), element("ul", *items), class_="note failed", role="alert")
 
 
+def dismiss() -> Html:
+    """Closes what it stands in."""
+    return act("close", icon(CLOSE), class_="button bare dismiss", aria_label="Close", title="Close")
+
+
 def plural(count: int, word: str) -> str:
     """`1 page`, `2 pages`."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -7,6 +7,7 @@ import pytest
 from tests.ui.conftest import SLOW, add, ask, summarize
 
 pytestmark = pytest.mark.browser
+SAYS_SO = "[...document.querySelectorAll('button')].some((it) => it.textContent === 'Copied')"
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
@@ -14,8 +15,7 @@ def copied(page, button) -> str:
     page.evaluate("navigator.clipboard.writeText('')")
     button.click()  # again, where the answer was drawn anew meanwhile
     page.wait_for_function("navigator.clipboard.readText().then((text) => text !== '')")
-    says_so = "[...document.querySelectorAll('button')].some((it) => it.textContent === 'Copied')"
-    page.wait_for_function(says_so)
+    page.wait_for_function(SAYS_SO)
     return page.evaluate("navigator.clipboard.readText()")
 
 
@@ -31,7 +31,7 @@ def test_copying(open_page, server, sample_pdf) -> None:
     assert copied(page, tools.get_by_text("Copy words only")) == " ".join(said)
     quoted = copied(page, tools.get_by_text("Copy with quotes")).splitlines()
     assert quoted[0] == f"1. {said[0]}" and quoted[1].startswith("   > ") and len(quoted) == 6
-    tools.filter(has_not_text="Copied").wait_for()
+    page.wait_for_function(f"!{SAYS_SO}")
     ask(page, "Who was the engineer?")
     page.wait_for_selector("#answers .answer .chip")
     lines = copied(page, page.locator("#answers [data-kind=answer]").first).splitlines()

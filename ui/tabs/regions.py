@@ -27,10 +27,11 @@ element.addEventListener('click', (event) => {
 """
 
 
-def region(name: str, *verbs: str, value: str = "") -> gr.HTML:
-    """An empty region that sends these verbs."""
+def region(name: str, *verbs: str, value: str = "", after: str = "") -> gr.HTML:
+    """An empty region that sends these verbs; `after` is HTML that always stands behind its value."""
     return gr.HTML(
         value,
+        html_template="${value}" + after,
         elem_id=name,
         js_on_load=sends(*verbs) if verbs else None,
         padding=False,
