@@ -31,6 +31,7 @@ NAMED = re.compile(  # Keeper, A. / Keeper AB, / A. B. Keeper, / Keeper, Anna
     r"(?:[A-Z]\.[ -]?){1,3}[A-Z][\w'’-]+(?:,| and | et | &)|[A-Z][\w'’-]+, [A-Z][\w'’-]+[.,;& ])")
 YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d")
 DATED = re.compile(r"(?:\((?:\w{3,9}\.? )?|[,.:;]\s(?:\w{3,9}\.? )?)(?:1[5-9]|20)\d\d[a-z]?(?:[).,:;]|$)")
+DAY = re.compile(r"\b(?:\d{1,2}(?:st|nd|rd|th)? [A-Z][a-z]{2,8}|[A-Z][a-z]{2,8} \d{1,2}),? (?:1[5-9]|20)\d\d")
 LOCATED = re.compile(
     r"https?://|www\.|\bdoi\b|\barXiv\b|\bISBN\b|\bISSN\b|\bRetrieved\b|\bArchived\b|\bIbid\b|\bop\. cit\b|"
     r"\bpp?\. ?\d|\bvol\. ?\d|\bet al\.|\(eds?\.\)|\bUniversity Press\b", re.IGNORECASE)
@@ -57,11 +58,12 @@ def name_of(heading: str) -> str:
 
 def looks_like_entry(text: str) -> bool:
     """Whether a paragraph names a publication rather than saying something."""
-    n_found = len(LOCATED.findall(text)) + len(DATED.findall(text))
-    if n_found * PER_ENTRY < len(text):
+    is_named = NAMED.match(text) is not None
+    n_located = len(LOCATED.findall(text))
+    n_dated = len(DATED.findall(text if is_named else DAY.sub("", text)))  # minutes name days as well
+    if (n_located + n_dated) * PER_ENTRY < len(text):
         return False
-    begins = MARKED.match(text) is not None or NAMED.match(text) is not None
-    return begins or (LOCATED.search(text) is not None and DATED.search(text) is not None)
+    return is_named or MARKED.match(text) is not None or min(n_located, n_dated) > 0
 
 
 def opens_references(blocks: Sequence[Block], i: int) -> bool:

@@ -53,6 +53,7 @@ def test_entries(entry):
 
 @pytest.mark.parametrize("text", [
     *PROSE, "Europe after 1945", "Approve the minutes of 12 May 2004.", "1. Approve the budget of 2004.",
+    "2. Approve the minutes of 12 May, 2004.",
     "Medieval literature flourished in the towns, and by 1450 it was printed.",
     "Bring a lamp, a rope and oil.", "",
 ])
