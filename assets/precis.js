@@ -97,7 +97,7 @@
         askPassword(source);
       };
       image.src = source;
-    }
+    } else if (image.complete) fit(image); // it was shown before another document came between
     image.alt = 'Page ' + state.page + ' of ' + state.title;
     drawBoxes();
     drawRests();

@@ -23,7 +23,7 @@ def turned_pdf(tmp_path_factory) -> Path:
     with pymupdf.open() as pdf:
         for number, (width, height) in enumerate([(595, 842), (842, 595)]):
             page = pdf.new_page(width=width, height=height)
-            words = " ".join(SENTENCES[3 * number : 3 * number + 3])
+            words = " ".join([*SENTENCES[3 * number : 3 * number + 3], "The sea is ultramarine." * number])
             page.insert_textbox((72, 90, width - 72, height - 60), words, fontsize=16, lineheight=2)
         pdf.save(path)
     return path
@@ -47,7 +47,7 @@ def test_a_hit_shows_its_page_on_a_phone(open_page, server, sample_pdf) -> None:
     page.wait_for_selector("body[data-screen=document][data-tab=summary]")
 
 
-def test_boxes_cover_their_sentence_on_a_page_of_any_shape(open_page, server, turned_pdf) -> None:
+def test_boxes_cover_their_sentence_on_a_page_of_any_shape(open_page, server, turned_pdf, tmp_path) -> None:
     import pymupdf
 
     page = open_page(server.url)
@@ -75,6 +75,17 @@ def test_boxes_cover_their_sentence_on_a_page_of_any_shape(open_page, server, tu
             middle = image["y"] + image["height"] * (first.y0 + first.y1) / 2 / paper.rect.height
             assert box["x"] == pytest.approx(left, abs=4)
             assert box["y"] < middle < box["y"] + box["height"]
+    page.click(".nav-link[data-screen=library]")
+    text = tmp_path / "between.txt"
+    text.write_text("\n\n".join(SENTENCES) + " This came between.")
+    add(page, text)
+    page.click(".nav-link[data-screen=library]")
+    page.fill("#query input, #query textarea", "ultramarine")
+    page.press("#query input, #query textarea", "Enter")
+    page.locator("#hits [data-act=open]").first.click()
+    page.wait_for_selector("body[data-screen=document] #sheet:visible")
+    sheet = page.locator("#sheet").bounding_box()
+    assert sheet["width"] / sheet["height"] == pytest.approx(842 / 595, rel=0.01)
 
 
 def test_a_text_is_never_shown_under_anothers_number(open_page, server, sample_pdf) -> None:
