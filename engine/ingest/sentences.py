@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from syntok import segmenter
 from syntok.tokenizer import Tokenizer
 
-from engine.text.notes import BRACKETED, NOTED_STOP
+from engine.ingest.notes import BRACKETED, NOTED_STOP
 from engine.types import Span
 
 MAX_SENTENCE = 1_500  # characters; longer ones are cut at a blank

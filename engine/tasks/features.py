@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.ingest.notes import without_notes
 from engine.tasks.retrieval import terms
-from engine.text.notes import without_notes
 from engine.types import Document, Sentence
 
 DAMPING, ROUNDS = 0.85, 30  # of PageRank

@@ -12,9 +12,9 @@ from collections.abc import Collection, Sequence
 
 import torch
 
+from engine.ingest.notes import without_notes
 from engine.tasks.features import ANAPHOR, candidates
 from engine.tasks.salience import SentenceScores
-from engine.text.notes import without_notes
 from engine.types import Document
 
 SLACK = 0.2  # of the budget, either way

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.text.notes import without_notes
+from engine.ingest.notes import without_notes
 
 
 @pytest.mark.parametrize("sentence, wanted", [
