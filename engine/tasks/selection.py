@@ -14,6 +14,7 @@ import torch
 
 from engine.ingest.notes import without_notes
 from engine.tasks.features import ANAPHOR, candidates
+from engine.tasks.notices import is_notice
 from engine.tasks.salience import SentenceScores
 from engine.types import Document
 
@@ -21,6 +22,7 @@ SLACK = 0.2  # of the budget, either way
 REPEATED = 0.6  # share of its salience that a sentence loses by perfect likeness to a chosen one
 LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
+FIRST = re.compile(r"[^\W\d_]+(?=[\s,;:)])")  # a word, and no name such as asn1Parser
 ENDS, CLOSERS = ".!?…。！？", "\"'”’»)]」』）"
 
 
@@ -133,7 +135,15 @@ def _can_stand(text: str) -> bool:
         LEAST_WORDS <= n_words <= MOST_WORDS
         and letters > 0.6 * len(text)
         and without_notes(text).rstrip(CLOSERS)[-1:] in ENDS
+        and not _begins_inside(text)
+        and not is_notice(text)
     )
+
+
+def _begins_inside(text: str) -> bool:
+    """Whether it is the rest of something, as the items of some lists are."""
+    first = FIRST.match(text)
+    return first is not None and first[0].islower()
 
 
 def _trigrams(text: str) -> set[tuple[str, ...]]:

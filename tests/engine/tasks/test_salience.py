@@ -80,6 +80,14 @@ def test_a_sentence_that_points_back_comes_with_what_it_points_to() -> None:
     assert 1 not in choose(scores_for(document, (0.1, 0.9, 0.2)), document, 9)
 
 
+def test_notices_and_beginnings_inside_are_left_for_better_ones() -> None:
+    document = tiny.document_of(
+        ["Copyright 2001 by the keepers of the light, Inc."],
+        ["a lamp that is seen from twenty miles away.", "The town opened a new bridge today."],
+    )
+    assert choose(scores_for(document, (0.9, 0.8, 0.1)), document, 8) == (2,)
+
+
 def test_the_same_thing_is_not_said_twice() -> None:
     same = "The committee approved the budget for the new library on Monday"
     document = tiny.document_of(
