@@ -37,8 +37,7 @@ def preflight_view(ahead: Preflight) -> Html:
     """One line: how much is to be read, where, and about how long it will take."""
     facts = [
         plural(ahead.n_pages, "page"),
-        f"about {rounded(ahead.n_tokens):,} tokens",
-        plural(ahead.n_windows, "window"),
+        f"about {rounded(ahead.n_tokens):,} tokens in {plural(ahead.n_windows, 'window')}",
         {"cpu": "on the processor", "cuda": "on the graphics card"}.get(ahead.device, ahead.device),
         f"{ahead.n_bytes / 1e9:.1f} GB of memory",
         duration(ahead.seconds) + ("" if ahead.is_measured else " (a guess until the first run)"),
