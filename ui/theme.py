@@ -14,8 +14,9 @@ from gradio.themes.utils.fonts import Font
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 STYLES = ("precis.css", "library.css", "attention.css")
 SCRIPTS = (
-    "precis.js", "message.js", "alive.js", "kept.js", "sections.js", "library.js", "copying.js", "saving.js",
-    "passages.js",
+    "viewer.js", "precis.js",  # the others need these two
+    "quote.js", "dropping.js", "message.js", "alive.js", "kept.js", "sections.js", "library.js", "copying.js",
+    "saving.js", "passages.js",
 )
 SANS = [Font("ui-sans-serif"), Font("system-ui"), Font("Segoe UI"), Font("Noto Sans"), Font("sans-serif")]
 MONO = [Font("ui-monospace"), Font("Cascadia Mono"), Font("DejaVu Sans Mono"), Font("monospace")]

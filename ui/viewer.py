@@ -1,6 +1,6 @@
 """The page viewer: a page's picture with boxes over it, or its text with a mark in it.
 
-What is here never changes while the app runs; assets/precis.js fills it from the chips' data
+What is here never changes while the app runs; assets/viewer.js fills it from the chips' data
 attributes and from our own routes (ui/routes.py). Boxes are numbers in percent of the page,
 page text is set as text nodes, so nothing of a document is ever read as markup.
 """
