@@ -82,13 +82,14 @@ def register(weights: Path, name: str, scheme: str, max_tokens: int, licence: st
 
 
 def write_card(directory: Path, name: str, tables: str, samples: str) -> None:
-    """The card with its tables and samples, and NOTICE; a variant that has no card goes without."""
+    """The card with its tables and samples, its plot and NOTICE; a variant that has no card goes without."""
     if not (CARDS / name).is_dir():
         return
     card = (CARDS / name / "README.md").read_text("utf-8")
     card = card.replace("<!-- tables -->", tables.strip()).replace("<!-- samples -->", samples.strip())
     (directory / "README.md").write_text(card, "utf-8")
-    shutil.copyfile(CARDS / name / "NOTICE", directory / "NOTICE")
+    for other in ("NOTICE", "reliability.svg"):
+        shutil.copyfile(CARDS / name / other, directory / other)
 
 
 def main() -> None:

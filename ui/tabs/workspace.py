@@ -130,6 +130,8 @@ def build_workspace() -> Workspace:
                     ask_part = gr.Textbox(
                         label="Pages or sections to ask about", placeholder="All of it",
                         elem_id="ask-part", max_lines=1, max_length=MOST_CHARS,
+                        info="Each window is read with your question in front of it. All of the question "
+                        "sees all of the window, and is seen by it: global attention, as trained.",
                     )
                     suggested = region("suggested", "suggest", "put", "stop", "resume")
                     answers = region("answers", "stop", "resume")
