@@ -16,6 +16,7 @@ from collections.abc import Sequence
 SOFT_HYPHEN = "\u00ad"
 # Format characters (category Cf) that are printed: Arabic and Kaithi number signs, Syriac marks.
 PRINTED_FORMAT = {*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD}
+POINTS = "•▪▫◦‣⁃∙●○■□➢✓✗*"  # marks of a list's points
 BULLETS = {0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "➢", 0xF0FC: "✓"}  # Symbol, Wingdings
 SPACES = re.compile(" {2,}")
 

@@ -158,7 +158,12 @@ def _sides(pairs: Sequence[tuple[Strip, Strip]]) -> list[list[Strip]]:
 def _lines(side: Sequence[Strip]) -> set[int]:
     """Identities of the pieces as wide as their column."""
     width = _width(side)
-    return {id(s) for s in side if s.width >= MIN_LINE * width and _n_letters(s) >= MIN_LETTERS}
+    return {id(strip) for strip in side if _is_line([strip], width)}
+
+
+def _is_line(pieces: Sequence[Strip], column: float) -> bool:
+    """Whether pieces side by side are a line of text as wide as a column."""
+    return _width(pieces) >= MIN_LINE * column and sum(map(_n_letters, pieces)) >= MIN_LETTERS
 
 
 def _width(side: Sequence[Strip]) -> float:
@@ -202,11 +207,10 @@ def _cells(strips: Sequence[Strip], gutter: Gutter) -> set[int]:
 
     def has_line(row: list[Strip]) -> bool:
         """A line that was stretched comes in pieces, which count as one."""
-        for run in _runs(row, gutter):
-            column = gutter.x0 - left if run[0].middle < gutter.middle else right - gutter.x1
-            if _width(run) >= MIN_LINE * column and sum(map(_n_letters, run)) >= MIN_LETTERS:
-                return True
-        return False
+        return any(
+            _is_line(run, gutter.x0 - left if run[0].middle < gutter.middle else right - gutter.x1)
+            for run in _runs(row, gutter)
+        )
 
     for strip in strips:
         rows.setdefault(round(strip.base / 2), []).append(strip)
@@ -224,8 +228,7 @@ def _runs(row: list[Strip], gutter: Gutter) -> list[list[Strip]]:
     row = sorted(row, key=lambda s: s.x0)
     runs = [row[:1]]
     for a, b in pairwise(row):
-        apart = _far(a, b) or (a.middle < gutter.middle) != (b.middle < gutter.middle)
-        if apart:
+        if _far(a, b) or (a.middle < gutter.middle) != (b.middle < gutter.middle):
             runs.append([b])
         else:
             runs[-1].append(b)

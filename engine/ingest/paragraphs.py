@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
-from engine.ingest.clean import SOFT_HYPHEN
+from engine.ingest.clean import POINTS, SOFT_HYPHEN
 from engine.ingest.strips import Strip, is_rtl, typical_pitch, typical_size
 from engine.types import SentenceKind
 
-BULLET = re.compile(r"^(?:[•▪▫◦‣⁃∙●○■□➢✓✗*]|[–—-] )")
+BULLET = re.compile(rf"^(?:[{POINTS}]|[–—-] )")
 ITEM = re.compile(r"^(?:\[(\d{1,4})\]|(\d{1,3})[.)]|\((\d{1,3})\))\s")
 SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+[^\W\d_]")
 HYPHENS = ("-", "\u2010", SOFT_HYPHEN)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from syntok import segmenter
 from syntok.tokenizer import Tokenizer
 
+from engine.ingest.clean import POINTS
 from engine.ingest.notes import BRACKETED, NOTED_STOP
 from engine.types import Span
 
@@ -37,7 +38,7 @@ LATE_NOTES = re.compile(rf"(?:{BRACKETED} )+{NEXT}")  # they belong to the sente
 EAST_ASIAN_STOP = re.compile(r"[。！？｡]+[」』”’）)]*")
 GOES_ON = re.compile(r"[,;:)\]]|[.!?](?!\w)")
 # The mark of a list is not part of what is said.
-BULLET = re.compile(r"\s*[•◦▪▫‣⁃●○■□∙·➢✓✗*–—\uf0b7\uf0a7-]+\s+(?=\S)")
+BULLET = re.compile(rf"\s*[{POINTS}·–—\uf0b7\uf0a7-]+\s+(?=\S)")
 CLOSERS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 

@@ -29,14 +29,19 @@ def turned_pdf(tmp_path_factory) -> Path:
     return path
 
 
+def open_hit(page, words: str) -> None:
+    """Search the library, and open the first page that is found."""
+    page.click(".nav-link[data-screen=library]")
+    page.fill("#query input, #query textarea", words)
+    page.press("#query input, #query textarea", "Enter")
+    page.locator("#hits [data-act=open]").first.click()
+
+
 def test_a_hit_shows_its_page_on_a_phone(open_page, server, sample_pdf) -> None:
     """Whatever names a page, a search hit or a chip of documents together, shows it; a title does not."""
     page = open_page(server.url, **PHONE)
     add(page, sample_pdf)
-    page.click("[data-screen=library].nav-link")
-    page.fill("#query input, #query textarea", "charlie journal bound")
-    page.press("#query input, #query textarea", "Enter")
-    page.locator("#hits [data-act=open]").first.click()
+    open_hit(page, "charlie journal bound")
     page.wait_for_selector("body[data-screen=document][data-tab=page]")
     assert page.locator("#sheet").is_visible() and page.input_value("#page-number") == "3"
     page.set_viewport_size({"width": 1280, "height": 860})
@@ -79,10 +84,7 @@ def test_boxes_cover_their_sentence_on_a_page_of_any_shape(open_page, server, tu
     text = tmp_path / "between.txt"
     text.write_text("\n\n".join(SENTENCES) + " This came between.")
     add(page, text)
-    page.click(".nav-link[data-screen=library]")
-    page.fill("#query input, #query textarea", "ultramarine")
-    page.press("#query input, #query textarea", "Enter")
-    page.locator("#hits [data-act=open]").first.click()
+    open_hit(page, "ultramarine")
     page.wait_for_selector("body[data-screen=document] #sheet:visible")
     sheet = page.locator("#sheet").bounding_box()
     assert sheet["width"] / sheet["height"] == pytest.approx(842 / 595, rel=0.01)
