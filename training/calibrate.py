@@ -23,7 +23,7 @@ from engine.tasks.reader import Calibration, LoadedReader
 from engine.text.tokenizer import WordPiece
 from training.minilm import start_from_minilm
 from training.reliability import bins, calibration_error
-from training.whole import Judged, ask, read
+from training.whole import Judged, ask, ask_papers, read
 
 SEED = 5
 QUESTIONS = {
@@ -34,6 +34,7 @@ QUESTIONS = {
     "medquad": 60,
     "openstax-terms": 60,
 }
+PAPERS = 132
 EVEN = Calibration((1.0,) + (0.0,) * 10, (1.0,) + (0.0,) * 5, (-1.0,) + (0.0,) * 5)  # the margin alone
 FITTED = ("weights", "found", "absent")
 RIGHT = 0.5  # F1 from which an answer counts as right
@@ -85,9 +86,14 @@ def main() -> None:
     model.load_state_dict(torch.load(options.checkpoint, weights_only=True))
     reader = LoadedReader(model.eval(), WordPiece.from_directory(options.start), EVEN, torch.device("cpu"))
     judged: list[Judged] = []
-    for source, count in QUESTIONS.items():
-        count = count // 4 if options.quick else count
-        judged += [read(reader, one) for one in ask(options.corpus, source, "valid", count, SEED)]
+    share = 4 if options.quick else 1
+    sets = {"papers": ask_papers(options.corpus, "valid", PAPERS // share)}
+    sets |= {
+        source: ask(options.corpus, source, "valid", count // share, SEED)
+        for source, count in QUESTIONS.items()
+    }
+    for source, asked in sets.items():
+        judged += [read(reader, one) for one in asked]
         print(f"{source}: {len(judged)} documents read", flush=True)
     made = fit(judged)
     options.to.write_text(json.dumps(asdict(made), indent=1) + "\n", "utf-8")

@@ -2,6 +2,7 @@
 
 qa.*            questions: id, source, context_id, question, answers [{text, start}], impossible
 qa_contexts.*   their texts: id, title, context
+qa_free.*       the same with answers in people's own words (start -1), and qa_free_contexts.*
 summ.*          summarization pairs: id, source, title, document, summary
 """
 
@@ -26,8 +27,18 @@ def rows(corpus: Path, name: str) -> Iterator[Row]:
 
 def questions(corpus: Path, source: str, split: str) -> Iterator[Row]:
     """Questions with the title and the text that each is asked about."""
-    contexts = {row["id"]: row for row in rows(corpus, f"qa_contexts.{source}") if "context" in row}
-    for row in rows(corpus, f"qa.{source}.{split}"):
+    yield from _with_contexts(corpus, "qa", source, split)
+
+
+def free_questions(corpus: Path, source: str, split: str) -> Iterator[Row]:
+    """The same with answers that need not stand in the text."""
+    yield from _with_contexts(corpus, "qa_free", source, split)
+
+
+def _with_contexts(corpus: Path, kind: str, source: str, split: str) -> Iterator[Row]:
+    named = f"{kind}_contexts.{source}"
+    contexts = {row["id"]: row for row in rows(corpus, named) if "context" in row}
+    for row in rows(corpus, f"{kind}.{source}.{split}"):
         context = contexts.get(row["context_id"])
         if context is not None:
             yield row | {"title": context["title"], "context": context["context"]}

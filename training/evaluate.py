@@ -31,7 +31,7 @@ from training.corpus import pairs, questions
 from training.documents import wrap
 from training.extracts import at_random, by_score, cut, greedy_oracle, lead, plainly, rouge, rouge_l
 from training.reliability import bins, calibration_error, draw
-from training.whole import Asked, ask, best_f1, exact
+from training.whole import Asked, ask, ask_papers, best_f1, exact
 
 SEED = 7
 EXTRACTS = (
@@ -310,6 +310,7 @@ def main() -> None:
             f"{source} whole": ask(options.corpus, source, "test", max(8, int(share * n_questions / 3)), SEED)
             for source, share in WHOLE.items()
         }
+        sets["papers whole"] = ask_papers(options.corpus, "test", max(12, int(0.55 * n_questions)))
         whole: list[Verdict] = []
         for name, asked in sets.items():
             verdicts = judge(reader, asked)

@@ -51,6 +51,7 @@ class SalienceStage:
     name: str
     documents: dict[str, int]
     validation: dict[str, int] = field(default_factory=dict)
+    held_out: dict[str, int] = field(default_factory=dict)  # training documents that choose, too
     learning_rate: float = 1e-3
     epochs: int = 12
     batch_sentences: int = 4096
@@ -72,8 +73,10 @@ class Graded:
     features: Tensor = field(default_factory=lambda: torch.empty(0))  # (N, F)
 
 
-def sample(corpus: Path, wanted: dict[str, int], split: str, seed: int) -> list[Graded]:
-    """So many documents of each source; the same ones each time."""
+def sample(
+    corpus: Path, wanted: Mapping[str, int], split: str, seed: int, after: Mapping[str, int] | None = None
+) -> list[Graded]:
+    """So many documents of each source, those that follow `after` so many; the same ones each time."""
     found = []
     for source, count in sorted(wanted.items()):
         rows = {
@@ -81,7 +84,8 @@ def sample(corpus: Path, wanted: dict[str, int], split: str, seed: int) -> list[
         }
         chosen = sorted(rows)
         random.Random(f"{seed} {source}").shuffle(chosen)
-        for key in chosen[:count]:
+        first = (after or {}).get(source, 0)
+        for key in chosen[first : first + count]:
             row = rows[key]
             document = wrap(row["document"], row["title"] or "", row["id"])
             found.append(
@@ -368,15 +372,7 @@ def train_salience(
     """The whole stage, in place. What was pooled of the same documents with the same lower layers is
     not pooled again."""
     stage, tokenizer = SalienceStage(**values), WordPiece.from_directory(start)
-    reader.eval()
-    parts = []
-    for split, wanted in (("train", stage.documents), ("valid", stage.validation)):
-        file = data / f"graded.{lower_digest(reader)}.{_sample_digest(wanted, seed, corpus)}.{split}.pt"
-        if not file.is_file():
-            graded = sample(corpus, wanted, split, seed)
-            pool_(graded, reader, tokenizer)
-            save_graded(graded, file)
-        parts.append(load_graded(file))
+    parts = pooled_parts(reader.eval(), stage, seed, corpus, tokenizer, data)
     likeness = fit_similarity_(reader, start_from_minilm(start).eval(), parts[0], tokenizer, seed)
     print(f"{stage.name} cosine with MiniLM's own vectors {likeness:.3f}", flush=True)
     for part in parts:
@@ -386,10 +382,34 @@ def train_salience(
     train_head_(reader, stage, *parts, seed, folder)
 
 
-def _sample_digest(wanted: Mapping[str, int], seed: int, corpus: Path) -> str:
+def pooled_parts(
+    reader: Reader, stage: SalienceStage, seed: int, corpus: Path, tokenizer: WordPiece, data: Path
+) -> tuple[list[Graded], list[Graded]]:
+    """Steps 1 and 2: the documents to learn from, and those that choose the epoch."""
+    found = []
+    for name, split, wanted, after in (
+        ("train", "train", stage.documents, None),
+        ("held", "train", stage.held_out, stage.documents),
+        ("valid", "valid", stage.validation, None),
+    ):
+        digest = _sample_digest(wanted, after, seed, corpus)
+        file = data / f"graded.{lower_digest(reader)}.{digest}.{name}.pt"
+        if not file.is_file():
+            graded = sample(corpus, wanted, split, seed, after)
+            pool_(graded, reader, tokenizer)
+            save_graded(graded, file)
+        found.append(load_graded(file))
+    train, held, valid = found
+    return train, held + valid
+
+
+def _sample_digest(
+    wanted: Mapping[str, int], after: Mapping[str, int] | None, seed: int, corpus: Path
+) -> str:
     """What the sample depends on: which documents are drawn, and where their sentences end."""
     borders = inspect.getsource(splitter)
-    return hashlib.sha256(repr((sorted(wanted.items()), seed, str(corpus), borders)).encode()).hexdigest()[:8]
+    drawn = (sorted(wanted.items()), sorted((after or {}).items()), seed, str(corpus), borders)
+    return hashlib.sha256(repr(drawn).encode()).hexdigest()[:8]
 
 
 def lower_digest(reader: Reader) -> str:

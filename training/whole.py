@@ -2,11 +2,13 @@
 
 The passages of one article stand together again as one document; questions about single passages
 (Natural Questions) get a document of passages from elsewhere around theirs; and some questions are
-asked of the wrong document, where an honest reader says that it has no answer.
+asked of the wrong document, where an honest reader says that it has no answer. Papers, textbooks and
+proposals are asked what their readers would ask (`training/asked`), in words that are not theirs.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import string
@@ -21,10 +23,11 @@ from engine.tasks.reader import LoadedReader
 from engine.tasks.trim import trimmed
 from engine.types import Document
 from training.answering import Example, span_scores
-from training.corpus import Row, questions
+from training.corpus import Row, pairs, questions
 from training.documents import wrap
 
 MOST_CHARACTERS = 32_000  # of a document; about 7,000 tokens
+ASKED = Path(__file__).parent / "asked"
 ARTICLES = ("squad-dev", "fairytaleqa")  # sources whose texts are passages of an article
 SHORT = ("nq-qed",)  # sources whose texts are single passages
 
@@ -74,6 +77,23 @@ def ask(corpus: Path, source: str, split: str, count: int, seed: int, wrong: flo
             document, answers = chance.choice(elsewhere), ()
         found.append(Asked(source, document, row["question"], answers))
     return found
+
+
+def ask_papers(corpus: Path, split: str, count: int) -> list[Asked]:
+    """`count` questions of ours to whole documents of the summarization pairs, always the same."""
+    rows = [json.loads(line) for line in (ASKED / f"{split}.jsonl").read_text("utf-8").splitlines()]
+    named = {row["document"] for row in rows}
+    documents = {
+        row["id"]: wrap(row["document"], row["title"] or "", row["id"])
+        for source in sorted({row["source"] for row in rows})
+        for row in pairs(corpus, source, split)
+        if row["id"] in named
+    }
+    random.Random(split).shuffle(rows)
+    return [
+        Asked("papers", documents[row["document"]], row["question"], tuple(row["answers"]))
+        for row in rows[:count]
+    ]
 
 
 def _documents(rows: Sequence[Row], source: str, seed: int) -> dict[str, Document]:

@@ -3,7 +3,8 @@
     start_led       encoder = the Longformer reader's, decoder = some of the same layers, each with a
                     second copy of its attention that looks at the input; embeddings shared and tied
     load_writer     a checkpoint in a directory, with its own tokenizer, for pairs of one's own
-    writing_loss    cross-entropy of the next token, smoothed; the first token of a LED is global
+    writing_loss    cross-entropy of the next token, smoothed; of a LED the first token is global, or
+                    the question that stands in front
 
 A recipe of `kind = "writer"` is trained by `training.train`, with the same checkpoints and the same log.
 """
@@ -24,7 +25,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.attention.rows import pad_rows
-from engine.models.led import DecoderLayer, EncoderLayer, LEDConfig, LEDForConditionalGeneration, place_global
+from engine.models.led import (
+    DecoderLayer,
+    EncoderLayer,
+    LEDConfig,
+    LEDForConditionalGeneration,
+    place_global,
+    place_global_on_question,
+)
 from engine.models.longformer import Layer, LongformerModel
 from engine.models.longt5 import LongT5Config, LongT5ForConditionalGeneration
 from engine.text.sentencepieces import N_EXTRA, SentencePieces
@@ -57,6 +65,7 @@ class Limits:
 
     source: int = 480
     target: int = 176
+    question: bool = False  # a question stands before the first separator, and its tokens are global
 
 
 # ------------------------------------------------------------------ where it starts
@@ -212,12 +221,17 @@ def writing_loss(model: Writer, batch: Sequence[Pair], limits: Limits) -> Tensor
     ids, valid, labels = collate(batch, marks_of(model), limits, device)
     published: dict[str, Any] = {"input_ids": ids, "attention_mask": valid.long(), "use_cache": False}
     if isinstance(model, LEDForConditionalGeneration):
-        published["global_attention_mask"] = place_global(ids).long()
+        published["global_attention_mask"] = placed(model, ids, limits).long()
     with torch.autocast(device.type, torch.bfloat16):
         logits = model(**published, labels=labels).logits
     return functional.cross_entropy(
         logits.flatten(0, 1).float(), labels.flatten(), ignore_index=-100, label_smoothing=SMOOTHING
     )
+
+
+def placed(model: LEDForConditionalGeneration, ids: Tensor, limits: Limits) -> Tensor:
+    """(B, L) which tokens are global: the first for a summary, all of the question for an answer."""
+    return place_global_on_question(ids, model.config.eos_id) if limits.question else place_global(ids)
 
 
 def checkpoint_layers_(model: Writer) -> None:

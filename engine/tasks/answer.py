@@ -175,7 +175,9 @@ class Reading:
         ]
         scores = scores.clone()
         scores[first:-1, 0] -= torch.tensor(dear)
-        return _spans(scores, first, pieces)
+        text = self.document.text
+        found = _spans(scores, first, pieces)
+        return [one for one in found if any(letter.isalnum() for letter in text[one.start : one.end])]
 
     # ------------------------------------------------------ the document as a whole
 

@@ -1,4 +1,5 @@
-"""An answer without the punctuation around it: no full stop that ends its sentence, no half bracket."""
+"""An answer of whole words and numbers, without the punctuation around it: no half decimal, no full
+stop that ends its sentence, no half bracket."""
 
 from __future__ import annotations
 
@@ -9,14 +10,17 @@ from engine.types import Span
 
 LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
 SHORT_FORMS = frozenset({"Inc.", "Ltd.", "Co.", "Corp.", "Bros.", "Jr.", "Sr.", "al."})
+WORD = re.compile(r"[−+-]?\d+(?:[.,]\d+)+%?|[^\W_\u2e80-\U0010ffff]+")  # scripts without spaces stay as they are
+LONGEST_WORD = 40
 DOTTED = re.compile(r"[^\W\d_]\.")
 OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 
 
 def trimmed(text: str, begin: int, end: int) -> Span:
-    """Code points `begin <= i < end` of a text without punctuation at their ends, unless nothing would
-    be left."""
+    """Code points `begin <= i < end` of a text, with the rest of a word or number that is cut there and
+    without punctuation at the ends, unless nothing would be left."""
+    begin, end = completed(text, begin, end)
     whole = Span(begin, end)
     while begin < end:
         inside = text[begin + 1 : end - 1]
@@ -32,6 +36,19 @@ def trimmed(text: str, begin: int, end: int) -> Span:
         else:
             return Span(begin, end)
     return whole
+
+
+def completed(text: str, begin: int, end: int) -> tuple[int, int]:
+    """The same place with all of the words and numbers that it cuts: tokens are parts of these."""
+    if begin >= end:
+        return begin, end
+    around = max(0, begin - LONGEST_WORD), min(len(text), end + LONGEST_WORD)
+    for found in WORD.finditer(text, *around):
+        if found.start() < begin < found.end():
+            begin = found.start()
+        if found.start() < end < found.end():
+            end = found.end()
+    return begin, end
 
 
 def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> bool:

@@ -128,6 +128,28 @@ def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: s
     assert trimmed(text, 0, len(text)).of(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "part", "expected"),
+    [
+        ("it moved by −0.12 mm", "−0", "−0.12"),
+        ("with 1,250 people", "250", "1,250"),
+        ("an accuracy of 99.1% here", "99", "99.1%"),
+        ("Owens was there", "wen", "Owens"),
+        ("in 1994. 25 came", "1994", "1994"),
+        ("東京都は日本", "京都", "京都"),
+    ],
+)
+def test_an_answer_is_made_of_whole_words_and_numbers(text: str, part: str, expected: str) -> None:
+    start = text.index(part)
+    assert trimmed(text, start, start + len(part)).of(text) == expected
+
+
+def test_a_mark_alone_is_no_candidate() -> None:
+    reader, story = tiny.tiny_reader(), tiny.story()
+    dashes = dataclasses.replace(story, text="".join(c if c.isspace() else "—" for c in story.text))
+    assert Reading(reader, dashes, QUESTION).read(0, lambda: False) == []
+
+
 def test_a_span_in_a_program_must_be_clearly_better() -> None:
     reader, story = tiny.tiny_reader(), tiny.story()
     program = dataclasses.replace(
