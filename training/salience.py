@@ -12,31 +12,24 @@ Steps 1 to 4 are kept in `training/data/`; 5 takes minutes and is repeated at wi
 from __future__ import annotations
 
 import csv
-import hashlib
-import inspect
 import json
 import random
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
-from engine.ingest import sentences as splitter
 from engine.tasks.features import candidates, describe
-from engine.tasks.reader import Reader
-from engine.tasks.salience import OVERLAP, WINDOW
-from engine.tasks.windows import cut_pieces, cut_windows
+from engine.tasks.reader import Reader, SalienceHead
 from engine.text.tokenizer import WordPiece
-from engine.types import Document, Page, Sentence, Span
-from training.corpus import pairs
-from training.documents import gains, wrap
 from training.extracts import by_score, cut, rouge
 from training.fast import encode_short
+from training.graded import Graded, load_graded, lower_digest, pool_, sample, sample_digest, save_graded
 from training.minilm import start_from_minilm
 
 MOST_SENTENCES = 900  # longer documents are cut there in training
@@ -53,133 +46,11 @@ class SalienceStage:
     validation: dict[str, int] = field(default_factory=dict)
     held_out: dict[str, int] = field(default_factory=dict)  # training documents that choose, too
     learning_rate: float = 1e-3
-    epochs: int = 12
+    epochs: int = 6
     batch_sentences: int = 4096
     dropout: float = 0.15
+    average: float = 0.998  # decay of the weights' running average
     sharpness: float = 8.0  # of the targets: exp(sharpness x gain), made to sum to 1
-
-
-@dataclass
-class Graded:
-    """A document, its summary, and what was made of it."""
-
-    source: str
-    document: Document
-    summary: str
-    gains: Tensor
-    pooled: Tensor = field(default_factory=lambda: torch.empty(0))  # (sentences, W)
-    title: Tensor = field(default_factory=lambda: torch.empty(0))  # (W,)
-    vectors: Tensor = field(default_factory=lambda: torch.empty(0))  # (sentences, W), length 1
-    features: Tensor = field(default_factory=lambda: torch.empty(0))  # (N, F)
-
-
-def sample(
-    corpus: Path, wanted: Mapping[str, int], split: str, seed: int, after: Mapping[str, int] | None = None
-) -> list[Graded]:
-    """So many documents of each source, those that follow `after` so many; the same ones each time."""
-    found = []
-    for source, count in sorted(wanted.items()):
-        rows = {
-            row["document"][:200]: row for row in pairs(corpus, source, split) if len(row["document"]) > 800
-        }
-        chosen = sorted(rows)
-        random.Random(f"{seed} {source}").shuffle(chosen)
-        first = (after or {}).get(source, 0)
-        for key in chosen[first : first + count]:
-            row = rows[key]
-            document = wrap(row["document"], row["title"] or "", row["id"])
-            found.append(
-                Graded(source, document, row["summary"], torch.tensor(gains(document, row["summary"])))
-            )
-    return found
-
-
-def save_graded(graded: Sequence[Graded], file: Path) -> None:
-    """Keep steps 1 and 2."""
-    rows = [
-        {
-            "source": one.source,
-            "document": asdict(one.document),
-            "summary": one.summary,
-            "gains": one.gains,
-            "pooled": one.pooled.half(),
-            "title": one.title.half(),
-        }
-        for one in graded
-    ]
-    torch.save(rows, file)
-
-
-def load_graded(file: Path) -> list[Graded]:
-    """Read them back."""
-    return [
-        Graded(
-            row["source"],
-            _document(row["document"]),
-            row["summary"],
-            row["gains"],
-            row["pooled"].float(),
-            row["title"].float(),
-        )
-        for row in torch.load(file, weights_only=True)
-    ]
-
-
-def _document(values: dict[str, Any]) -> Document:
-    sentences = tuple(Sentence(Span(**one.pop("span")), **one) for one in values["sentences"])
-    page = Page(1, 612, 792, Span(0, len(values["text"])))
-    return Document(values["id"], values["title"], values["text"], (page,), sentences=sentences)
-
-
-@torch.no_grad()
-def pool_(graded: Sequence[Graded], reader: Reader, tokenizer: WordPiece, n_rows: int = 8) -> None:
-    """Step 2, in place; windows of many documents together, in bfloat16."""
-    began, seen = time.monotonic(), 0
-    jobs: list[tuple[Graded, list[int], list[int], bool]] = []
-    for one in graded:
-        pieces = cut_pieces(one.document, tokenizer)
-        one.pooled = torch.zeros(len(one.document.sentences), reader.config.encoder.width)
-        one.title = torch.zeros(reader.config.encoder.width)
-        for window in cut_windows([len(piece.ids) for piece in pieces], WINDOW, OVERLAP):
-            inside = pieces[window.first : window.last]
-            fresh = {id(piece) for piece in pieces[window.fresh : window.last]}
-            owner = [piece.sentence if id(piece) in fresh else -1 for piece in inside for _ in piece.ids]
-            jobs.append((one, [i for piece in inside for i in piece.ids], owner, False))
-        title = tokenizer.encode(one.document.title).ids[:128]
-        if title:
-            jobs.append((one, title, [0] * len(title), True))
-    jobs.sort(key=lambda job: len(job[1]))
-    for at in range(0, len(jobs), n_rows):
-        part = jobs[at : at + n_rows]
-        rows = [[tokenizer.cls_id, *ids, tokenizer.sep_id] for _, ids, _, _ in part]
-        states = lower_states(reader, rows, tokenizer.pad_id)
-        for row, (one, ids, owner, is_title) in enumerate(part):
-            own, places = states[row, 1 : len(ids) + 1].float(), torch.tensor(owner)
-            if is_title:
-                one.title = own.sum(0)
-            else:
-                one.pooled.index_add_(0, places[places >= 0], own[places >= 0])
-            seen += len(ids)
-        if at // n_rows % 200 == 0:
-            rate = seen / (time.monotonic() - began)
-            print(f"pooling {at}/{len(jobs)} windows  {rate:,.0f} tokens/s", flush=True)
-
-
-def lower_states(reader: Reader, rows: Sequence[list[int]], pad_id: int) -> Tensor:
-    """(B, L, W) states of the layers that salience reads; [CLS] is global, everything of type 1."""
-    ids = torch.full((len(rows), max(map(len, rows))), pad_id)
-    for row, values in enumerate(rows):
-        ids[row, : len(values)] = torch.tensor(values)
-    ones = torch.ones(len(rows), dtype=torch.long)
-    with torch.autocast("cpu", torch.bfloat16):
-        return encode_short(
-            reader.longformer,
-            ids,
-            ones,
-            (ids != pad_id).long(),
-            torch.bfloat16,
-            depth=reader.config.salience_depth,
-        )
 
 
 @torch.no_grad()
@@ -296,13 +167,11 @@ def salience_loss(scores: Tensor, wanted: Tensor, valid: Tensor, sharpness: floa
 
 
 @torch.no_grad()
-def score_all(reader: Reader, graded: Sequence[Graded]) -> list[Tensor]:
+def score_all(head: nn.Module, graded: Sequence[Graded]) -> list[Tensor]:
     """Scores of every document's candidates."""
-    reader.salience.eval()
+    head.eval()
     return [
-        reader.salience(one.vectors[list(candidates(one.document).indices)][None], one.features[None])[
-            0
-        ].sigmoid()
+        head(one.vectors[list(candidates(one.document).indices)][None], one.features[None])[0].sigmoid()
         for one in graded
     ]
 
@@ -315,55 +184,73 @@ def train_head_(
     seed: int,
     folder: Path,
 ) -> dict[str, tuple[float, float]]:
-    """Step 5, in place; the weights of the best epoch are kept, by the mean of the sources."""
+    """Step 5, in place; the averaged weights of the best epoch are kept, by the mean of the sources."""
     head = reader.salience
-    head.dropout = stage.dropout
-    for block in head.blocks:
-        block.dropout = stage.dropout
-    every = torch.cat([one.features for one in train])
-    with torch.no_grad():
-        head.feature_mean.copy_(every.mean(0))
-        head.feature_scale.copy_(1 / (every.std(0) + 1e-3))
+    prepare_(head, stage, train)
     frozen = ("similarity", "feature_")
     weights = [weight for name, weight in head.named_parameters() if not name.startswith(frozen)]
     optimizer = torch.optim.AdamW(weights, lr=stage.learning_rate, weight_decay=0.02)
+    averaged = AveragedModel(head, avg_fn=lambda old, new, n: torch.lerp(old, new, 1 - _decay(stage, int(n))))
     chance, best, kept, result = random.Random(f"{seed} head"), -1.0, head.state_dict(), {}
     torch.manual_seed(seed)
     for epoch in range(stage.epochs):
         head.train()
-        losses = []
-        for number, batch in enumerate(batches(train, stage.batch_sentences, chance)):
-            progress = epoch + number * stage.batch_sentences / max(1, sum(len(one.gains) for one in train))
+        losses, made = [], list(batches(train, stage.batch_sentences, chance))
+        for number, batch in enumerate(made):
+            progress = epoch + number / len(made)
             for group in optimizer.param_groups:
-                group["lr"] = (
-                    stage.learning_rate * min(1, progress * 4 + 0.05) * max(0.03, 1 - progress / stage.epochs)
-                )
+                group["lr"] = _rate(stage, progress)
             vectors, features, wanted, mask = padded(batch)
             loss = salience_loss(head(vectors, features, mask), wanted, mask, stage.sharpness)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
+            averaged.update_parameters(head)
             losses.append(float(loss.detach()))
-        rows = measure(valid, score_all(reader, valid))
+        rows = measure(valid, score_all(averaged.module, valid))
         mean = sum(a + b for a, b in rows.values()) / len(rows)
-        shown = "  ".join(f"{source} {a:.1f}/{b:.1f}" for source, (a, b) in rows.items())
-        print(
-            f"{stage.name} epoch {epoch + 1}  loss {sum(losses) / len(losses):.3f}  {shown}  mean {mean:.2f}",
-            flush=True,
-        )
-        with (folder / "salience.csv").open("a", newline="") as stream:
-            csv.writer(stream).writerow(
-                [stage.name, epoch + 1, f"{sum(losses) / len(losses):.4f}", f"{mean:.3f}", json.dumps(rows)]
-            )
+        _log(stage, epoch + 1, sum(losses) / len(losses), rows, mean, folder)
         if mean > best:
-            best, kept, result = (
-                mean,
-                {name: value.clone() for name, value in head.state_dict().items()},
-                rows,
-            )
+            best, result = mean, rows
+            kept = {name: value.clone() for name, value in averaged.module.state_dict().items()}
     head.load_state_dict(kept)
     return result
+
+
+def prepare_(head: SalienceHead, stage: SalienceStage, train: Sequence[Graded]) -> None:
+    """Dropout, and features brought to one scale."""
+    head.dropout = stage.dropout
+    for block in head.blocks:
+        block.dropout = stage.dropout  # type: ignore[assignment]
+    every = torch.cat([one.features for one in train])
+    with torch.no_grad():
+        head.feature_mean.copy_(every.mean(0))
+        head.feature_scale.copy_(1 / (every.std(0) + 1e-3))
+
+
+def _rate(stage: SalienceStage, progress: float) -> float:
+    """Rising for a quarter of the first epoch, then falling to almost nothing."""
+    return stage.learning_rate * min(1, progress * 4 + 0.05) * max(0.03, 1 - progress / stage.epochs)
+
+
+def _decay(stage: SalienceStage, n_steps: int) -> float:
+    """Of the running average: short while there is little to average."""
+    return min(stage.average, (1 + n_steps) / (10 + n_steps))
+
+
+def _log(
+    stage: SalienceStage,
+    epoch: int,
+    loss: float,
+    rows: dict[str, tuple[float, float]],
+    mean: float,
+    folder: Path,
+) -> None:
+    shown = "  ".join(f"{source} {a:.1f}/{b:.1f}" for source, (a, b) in rows.items())
+    print(f"{stage.name} epoch {epoch}  loss {loss:.3f}  {shown}  mean {mean:.2f}", flush=True)
+    with (folder / "salience.csv").open("a", newline="") as stream:
+        csv.writer(stream).writerow([stage.name, epoch, f"{loss:.4f}", f"{mean:.3f}", json.dumps(rows)])
 
 
 def train_salience(
@@ -392,7 +279,7 @@ def pooled_parts(
         ("held", "train", stage.held_out, stage.documents),
         ("valid", "valid", stage.validation, None),
     ):
-        digest = _sample_digest(wanted, after, seed, corpus)
+        digest = sample_digest(wanted, after, seed, corpus)
         file = data / f"graded.{lower_digest(reader)}.{digest}.{name}.pt"
         if not file.is_file():
             graded = sample(corpus, wanted, split, seed, after)
@@ -401,22 +288,3 @@ def pooled_parts(
         found.append(load_graded(file))
     train, held, valid = found
     return train, held + valid
-
-
-def _sample_digest(
-    wanted: Mapping[str, int], after: Mapping[str, int] | None, seed: int, corpus: Path
-) -> str:
-    """What the sample depends on: which documents are drawn, and where their sentences end."""
-    borders = inspect.getsource(splitter)
-    drawn = (sorted(wanted.items()), sorted((after or {}).items()), seed, str(corpus), borders)
-    return hashlib.sha256(repr(drawn).encode()).hexdigest()[:8]
-
-
-def lower_digest(reader: Reader) -> str:
-    """What the pooled states depend on: the embeddings and the layers that salience reads."""
-    digest = hashlib.sha256()
-    depths = tuple(f"longformer.layers.{i}." for i in range(reader.config.salience_depth))
-    for name, tensor in sorted(reader.state_dict().items()):
-        if name.startswith(("longformer.embeddings.", *depths)):
-            digest.update(tensor.contiguous().numpy().tobytes())
-    return digest.hexdigest()[:12]
