@@ -1,8 +1,9 @@
 """Fit what scores mean, on validation documents: `calibration.json`.
 
-Logistic regressions: one over the features of every candidate ("does this span answer?"), which
-weighs the candidates of all windows against one another; and two over how the best one stands in
-its document, for "it is right" and for "there is no answer". What is said is the likelier of these.
+Logistic regressions: over the features of every candidate ("does this span answer?"), which weigh the
+candidates of all windows against one another, once to choose what is read again and once with what the
+second reading says; and two over how the best one stands in its document, for "it is right" and for
+"there is no answer". What is said is the likelier of these.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,12 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from engine.tasks.answer import rank, stand
+from engine.tasks.candidates import rank, stand
 from engine.tasks.reader import Calibration, LoadedReader
 from engine.text.tokenizer import WordPiece
 from training.minilm import start_from_minilm
 from training.reliability import bins, calibration_error
-from training.whole import Judged, ask, ask_papers, read
+from training.whole import Judged, ask, ask_papers, read, read_again
 
 SEED = 5
 QUESTIONS = {
@@ -35,28 +36,36 @@ QUESTIONS = {
     "openstax-terms": 60,
 }
 PAPERS = 132
-EVEN = Calibration((1.0,) + (0.0,) * 10, (1.0,) + (0.0,) * 5, (-1.0,) + (0.0,) * 5)  # the margin alone
-FITTED = ("weights", "found", "absent")
+EVEN = Calibration(  # the margin alone
+    (1.0,) + (0.0,) * 10, (1.0,) + (0.0,) * 14, (1.0,) + (0.0,) * 6, (-1.0,) + (0.0,) * 6
+)
+FITTED = ("weights", "again", "found", "absent")
 RIGHT = 0.5  # F1 from which an answer counts as right
 Numbers = npt.NDArray[np.float64]
 
 
-def fit(judged: Sequence[Judged]) -> Calibration:
-    """A calibration from documents that no training has seen."""
+def fit(judged: Sequence[Judged], first: tuple[float, ...]) -> Calibration:
+    """A calibration from documents that no training has seen, read twice; `first` are the weights that
+    chose what was read again."""
+    weights = fit_weights(judged)
+    ranked = [rank(one.candidates, one.features, weights) for one in judged]
+    standings = np.array(
+        [stand(order, one.features, one.known)[0] for one, order in zip(judged, ranked, strict=True)]
+    )
+    right = np.array([_is_right(one, order) for one, order in zip(judged, ranked, strict=True)])
+    absent = np.array([not one.asked.answers for one in judged])
+    return Calibration(first, weights, _logistic(standings, right), _logistic(standings, absent))
+
+
+def fit_weights(judged: Sequence[Judged]) -> tuple[float, ...]:
+    """How much each feature of a candidate says that it answers."""
     features = np.array([row for one in judged for row in one.features])
     labels = np.array([value >= RIGHT for one in judged for value in one.quality])
     groups = np.array([number for number, one in enumerate(judged) for _ in one.features])
     counts = np.bincount(groups, minlength=len(judged))
     model = LogisticRegression(C=1.0, fit_intercept=False, max_iter=2000)
     model.fit(features, labels, sample_weight=1 / counts[groups] ** 0.5)
-    weights = model.coef_[0]
-    ranked = [rank(one.candidates, one.features, weights) for one in judged]
-    standings = np.array(
-        [stand(order, one.features, one.n_windows)[0] for one, order in zip(judged, ranked, strict=True)]
-    )
-    right = np.array([_is_right(one, order) for one, order in zip(judged, ranked, strict=True)])
-    absent = np.array([not one.asked.answers for one in judged])
-    return Calibration(tuple(weights.tolist()), _logistic(standings, right), _logistic(standings, absent))
+    return tuple(model.coef_[0].tolist())
 
 
 def _is_right(one: Judged, ranked: Sequence[tuple[float, int]]) -> bool:
@@ -95,7 +104,10 @@ def main() -> None:
     for source, asked in sets.items():
         judged += [read(reader, one) for one in asked]
         print(f"{source}: {len(judged)} documents read", flush=True)
-    made = fit(judged)
+    first = fit_weights(judged)
+    reader = replace(reader, calibration=replace(EVEN, weights=first))
+    judged = [read_again(reader, one) for one in judged]
+    made = fit(judged, first)
     options.to.write_text(json.dumps(asdict(made), indent=1) + "\n", "utf-8")
     print(describe(judged, made))
 
@@ -108,8 +120,8 @@ def describe(judged: Sequence[Judged], made: Calibration) -> str:
         own = [one for one in judged if one.asked.source == source]
         right, within, true = [], [], []
         for one in own:
-            ranked = rank(one.candidates, one.features, made.weights)
-            standing = stand(ranked, one.features, one.n_windows)[0]
+            ranked = rank(one.candidates, one.features, made.again)
+            standing = stand(ranked, one.features, one.known)[0]
             found, absent = (_claim(weights, standing) for weights in (made.found, made.absent))
             is_right = _is_right(one, ranked)
             true.append(is_right if found >= absent else not one.asked.answers)

@@ -62,7 +62,7 @@ class Recipe:
     start: str
     stages: tuple[Stage, ...]
     kind: str = "reader"  # or "writer": training/writers.py
-    limits: dict[str, int] | None = None  # the fields of training.writers.Limits
+    limits: dict[str, Any] | None = None  # the fields of training.writers.Limits
     model: dict[str, Any] | None = None  # the fields of a LongT5Config, for a writer from nothing
     salience: dict[str, Any] | None = None  # the fields of training.salience.SalienceStage
 

@@ -13,13 +13,15 @@ import random
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from engine.tasks.answer import Candidate, Reading
+from engine.tasks.answer import Reading, joined
+from engine.tasks.candidates import Candidate
 from engine.tasks.reader import LoadedReader
+from engine.tasks.reread import compare, gather, once
 from engine.tasks.trim import trimmed
 from engine.types import Document
 from training.answering import Example, span_scores
@@ -44,13 +46,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Judged:
-    """What was found: the candidates of all windows with their features and how good each is."""
+    """What was found: the candidates of all windows with their features and how good each is; and what the
+    document knows of the question."""
 
     asked: Asked
     candidates: tuple[Candidate, ...]
     features: tuple[tuple[float, ...], ...]
     texts: tuple[str, ...]
-    n_windows: int
+    known: tuple[float, ...]
 
     @property
     def quality(self) -> list[float]:
@@ -138,8 +141,23 @@ def read(reader: LoadedReader, asked: Asked, n_rows: int = 8) -> Judged:
         tuple(found),
         tuple(reading.features(one) for one in found),
         tuple(trimmed(asked.document.text, one.start, one.end).of(asked.document.text) for one in found),
-        len(reading.windows),
+        reading.known,
     )
+
+
+@torch.no_grad()
+def read_again(reader: LoadedReader, judged: Judged) -> Judged:
+    """The same with what the second reading says of each candidate; the reader's weights choose what is
+    read again."""
+    reading, found = Reading(reader, judged.asked.document, judged.asked.question), judged.candidates
+    compared = once(found)
+    if len(reading.windows) > 1 and found:
+        pieces = gather(reading.pieces, reading.likeliest(found))
+        ids, first = reading.framed(pieces)
+        scores = span_scores(reader.model, [Example(ids, first - 1, 0, 0)])[0]
+        compared = compare(pieces, reading.dearer(scores, pieces), first, found)
+    features = zip(judged.features, compared, strict=True)
+    return replace(judged, features=tuple(joined(row, more) for row, more in features))
 
 
 # ------------------------------------------------------------------ SQuAD's own measures

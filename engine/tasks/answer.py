@@ -3,7 +3,8 @@
     every window    [CLS] question [SEP] sentences [SEP], global attention on [CLS] and the question;
                     the best spans inside one sentence, each scored against [CLS] ("not here")
     the document    candidates of all windows weighed together with what the question's rare words
-                    say about their sentences (BM25), by weights fitted on validation documents
+                    say about their sentences (BM25), by weights fitted on validation documents; the
+                    sentences of the likeliest are read once more side by side (reread.py)
     the answer      the best candidate, or that there is none, whichever is likelier by the
                     calibration of the model; that probability is the confidence
 
@@ -13,17 +14,17 @@ final answer does not depend on the order. Letters: B batch, L tokens.
 
 from __future__ import annotations
 
-import json
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from engine.errors import Cancelled
+from engine.tasks.candidates import Candidate, best_spans, pack, probability, rank, stand, unpack
 from engine.tasks.reader import LoadedReader
+from engine.tasks.reread import Compared, compare, gather, once
 from engine.tasks.retrieval import Bm25, terms
 from engine.tasks.trim import trimmed
 from engine.tasks.windows import Piece, Window, cut_pieces, cut_windows
@@ -42,12 +43,7 @@ from engine.types import (
 
 WINDOW, OVERLAP = 480, 64  # tokens of the document in a window, and of it in the next one again
 MOST_QUESTION = 64  # tokens
-MOST_ANSWER = 40
-KEPT = 4  # candidates of each window
-NEAR = 24  # starts and ends that are looked at in a window
 EVIDENCE = 3
-NOTHING = -20.0  # the score of a document without a single candidate
-MOST_LEAD = 3.0  # over the best other candidate, that counts
 MORE_BEFORE_SHOWING = 1.2  # times as many windows before the best so far are weighed again
 SHOWN_EACH = 16  # the first windows, each of which is shown
 IN_CODE = 3.0  # by how much a span in a program must be better: what was learned from was prose
@@ -71,19 +67,6 @@ class AnswerResult:
     score: float = 0.0  # the probability that the document has an answer
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A span that may answer, as its window saw it. `margin` is its score less that of [CLS],
-    `likelihood` the logarithm of its probability in the window, `null` that of [CLS]."""
-
-    sentence: int
-    start: int
-    end: int
-    margin: float
-    likelihood: float
-    null: float
-
-
 def answer_document(
     reader: LoadedReader,
     document: Document,
@@ -102,16 +85,16 @@ def answer_document(
         on_event(Progress("Reading", done, total, "window"))
         payload = windows.get(index)
         if payload is None:
-            payload = _pack(reading.read(index, cancelled))
+            payload = pack(reading.read(index, cancelled))
             on_event(WindowDone(index, total, payload))
-        found += _unpack(payload)
+        found += unpack(payload)
         if done >= show_at:
             # Ever more rarely: weighing all candidates after each window would cost its square.
             show_at = math.floor(done * MORE_BEFORE_SHOWING) if done > SHOWN_EACH else 0
             best = reading.weigh(found)[0][:EVIDENCE]
             on_event(Provisional(tuple(reading.cite(candidate, score) for score, candidate in best)))
     on_event(Progress("Reading", total, total, "window"))
-    return reading.conclude(found)
+    return reading.conclude(found, reading.reread(found, cancelled))
 
 
 class Reading:
@@ -128,6 +111,7 @@ class Reading:
         self.best_match = max(1e-6, max(self.matched, default=0.0))
         self.coverage = index.coverage(question)
         self.asked = set(terms(question))
+        self.known = index.known(question), len(self.asked) / 10
         self.n_tokens = sum(len(piece.ids) for piece in self.pieces)
 
     def order(self) -> list[int]:
@@ -144,16 +128,33 @@ class Reading:
 
     def frame(self, index: int) -> tuple[list[int], int]:
         """The ids of a window with the question in front, and where the document begins in them."""
-        window, tokens = self.windows[index], self.reader.tokenizer
-        ids = [tokens.cls_id, *self.question, tokens.sep_id]
-        first = len(ids)
-        ids += [one for piece in self.pieces[window.first : window.last] for one in piece.ids]
-        return [*ids, tokens.sep_id], first
+        return self.framed(self.inside(index))
 
-    @torch.inference_mode()
+    def inside(self, index: int) -> Sequence[Piece]:
+        """The pieces of a window."""
+        return self.pieces[self.windows[index].first : self.windows[index].last]
+
+    def framed(self, pieces: Sequence[Piece]) -> tuple[list[int], int]:
+        """The ids of any pieces with the question in front, and where they begin."""
+        tokens = self.reader.tokenizer
+        ids = [tokens.cls_id, *self.question, tokens.sep_id]
+        return [*ids, *(one for piece in pieces for one in piece.ids), tokens.sep_id], len(ids)
+
     def read(self, index: int, cancelled: IsCancelled) -> list[Candidate]:
         """The candidates of one window, best first."""
-        ids, first = self.frame(index)
+        return self.candidates(index, self._scores(*self.frame(index), cancelled))
+
+    def reread(self, found: Sequence[Candidate], cancelled: IsCancelled) -> list[Compared]:
+        """What the second reading says of each candidate of all windows."""
+        if len(self.windows) <= 1 or not found:
+            return once(found)
+        pieces = gather(self.pieces, self.likeliest(found))
+        ids, first = self.framed(pieces)
+        return compare(pieces, self.dearer(self._scores(ids, first, cancelled), pieces), first, found)
+
+    @torch.inference_mode()
+    def _scores(self, ids: Sequence[int], first: int, cancelled: IsCancelled) -> Tensor:
+        """(L, 2) scores of a window whose pieces begin at `first`."""
         input_ids = torch.tensor([ids], device=self.reader.device)
         place = torch.arange(len(ids), device=self.reader.device)[None]
         scores = self.reader.model.span_scores(
@@ -163,20 +164,22 @@ class Reading:
             (place >= first).long(),
             between_layers=_stop_if(cancelled),
         )
-        return self.candidates(index, scores[0].cpu())
+        return scores[0].cpu()
 
-    def candidates(self, index: int, scores: Tensor) -> list[Candidate]:
-        """The best spans of a window, from its (L, 2) scores."""
-        window = self.windows[index]
-        pieces, first = self.pieces[window.first : window.last], len(self.question) + 2
+    def dearer(self, scores: Tensor, pieces: Sequence[Piece]) -> Tensor:
+        """The same scores, with what stands in a program made harder to choose."""
         kinds = (self.document.sentences[piece.sentence].kind for piece in pieces)
         dear = [
             IN_CODE * (kind == "code") for piece, kind in zip(pieces, kinds, strict=True) for _ in piece.ids
         ]
         scores = scores.clone()
-        scores[first:-1, 0] -= torch.tensor(dear)
-        text = self.document.text
-        found = _spans(scores, first, pieces)
+        scores[len(self.question) + 2 : -1, 0] -= torch.tensor(dear)
+        return scores
+
+    def candidates(self, index: int, scores: Tensor) -> list[Candidate]:
+        """The best spans of a window, from its (L, 2) scores."""
+        text, pieces = self.document.text, self.inside(index)
+        found = best_spans(self.dearer(scores, pieces), len(self.question) + 2, pieces)
         return [one for one in found if any(letter.isalnum() for letter in text[one.start : one.end])]
 
     # ------------------------------------------------------ the document as a whole
@@ -200,20 +203,30 @@ class Reading:
             1.0,
         )
 
-    def weigh(self, found: Sequence[Candidate]) -> tuple[list[tuple[float, Candidate]], tuple[float, ...]]:
-        """Candidates with the probability that each is the answer, best first, each place once;
-        and how the best one stands."""
+    def likeliest(self, found: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates of the first reading, best first, each place once."""
         rows = [self.features(candidate) for candidate in found]
-        ranked = rank(found, rows, self.reader.calibration.weights)
-        standings = stand(ranked, rows, len(self.windows))
-        claims = [_probability(self.reader.calibration.found, one) for one in standings]
+        return [found[index] for _, index in rank(found, rows, self.reader.calibration.weights)]
+
+    def weigh(
+        self, found: Sequence[Candidate], compared: Sequence[Compared] | None = None
+    ) -> tuple[list[tuple[float, Candidate]], tuple[float, ...]]:
+        """Candidates with the probability that each is the answer, best first, each place once;
+        and how the best one stands. With or without what the second reading says of them."""
+        rows, weights = [self.features(candidate) for candidate in found], self.reader.calibration.weights
+        if compared is not None:
+            weights = self.reader.calibration.again
+            rows = [joined(row, more) for row, more in zip(rows, compared, strict=True)]
+        ranked = rank(found, rows, weights)
+        standings = stand(ranked, rows, self.known)
+        claims = [probability(self.reader.calibration.found, one) for one in standings]
         weighed = [(claim, found[index]) for claim, (_, index) in zip(claims, ranked, strict=False)]
         return weighed, standings[0]
 
-    def conclude(self, found: Sequence[Candidate]) -> AnswerResult:
+    def conclude(self, found: Sequence[Candidate], compared: Sequence[Compared]) -> AnswerResult:
         """The answer, or that there is none: whichever is likelier."""
-        weighed, best = self.weigh(found)
-        absent = _probability(self.reader.calibration.absent, best)
+        weighed, best = self.weigh(found, compared)
+        absent = probability(self.reader.calibration.absent, best)
         claim = weighed[0][0] if weighed else 0.0
         is_found = bool(weighed) and claim >= absent
         best_one = weighed[0][1] if weighed else None
@@ -245,48 +258,9 @@ class Reading:
         return Citation(sentence.span, sentence.page, sentence.span.of(self.document.text), claim)
 
 
-def rank(
-    found: Sequence[Candidate], rows: Sequence[Sequence[float]], weights: Sequence[float]
-) -> list[tuple[float, int]]:
-    """Weighed scores of candidates with these rows of features, best first, each place once:
-    pairs of a score and an index into `found`."""
-    scored = [(_dot(weights, row), index) for index, row in enumerate(rows)]
-    scored.sort(key=lambda pair: (-pair[0], found[pair[1]].start, found[pair[1]].end))
-    kept: list[tuple[float, int]] = []
-    taken: list[tuple[int, int]] = []  # where those kept stand, in the order of the text
-    for score, index in scored:
-        start, end = found[index].start, found[index].end
-        after = bisect_left(taken, (start, end))
-        if (not after or taken[after - 1][1] <= start) and (after == len(taken) or taken[after][0] >= end):
-            taken.insert(after, (start, end))
-            kept.append((score, index))
-    return kept
-
-
-def stand(
-    ranked: Sequence[tuple[float, int]], rows: Sequence[Sequence[float]], n_windows: int
-) -> list[tuple[float, ...]]:
-    """What decides whether a ranked candidate is the answer: its score, its lead over the best other,
-    the surest margin in the document, the share of the question around it, how much was read; a
-    constant last. Where there is no candidate, one row that says so."""
-    if not ranked:
-        return [(NOTHING, 0.0, NOTHING / 10, 0.0, math.log1p(n_windows), 1.0)]
-    surest = max(row[0] for row in rows)
-    first, second = ranked[0][0], ranked[1][0] if len(ranked) > 1 else ranked[0][0] - MOST_LEAD
-    others = [second, *(first for _ in ranked[1:])]
-    leads = [min(MOST_LEAD, score - other) for (score, _), other in zip(ranked, others, strict=True)]
-    return [
-        (score, lead, surest, rows[index][4], math.log1p(n_windows), 1.0)
-        for lead, (score, index) in zip(leads, ranked, strict=True)
-    ]
-
-
-def _probability(weights: Sequence[float], standing: Sequence[float]) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, _dot(weights, standing)))))
-
-
-def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
-    return sum(weight * value for weight, value in zip(weights, values, strict=True))
+def joined(features: Sequence[float], compared: Compared) -> tuple[float, ...]:
+    """What `Calibration.again` weighs: both readings, and the constant last."""
+    return (*features[:-1], *compared, features[-1])
 
 
 def _stop_if(cancelled: IsCancelled) -> Callable[[], None]:
@@ -297,43 +271,3 @@ def _stop_if(cancelled: IsCancelled) -> Callable[[], None]:
     return check
 
 
-def _spans(scores: Tensor, first: int, pieces: Sequence[Piece]) -> list[Candidate]:
-    """The best spans inside one piece each, from (L, 2) scores whose document begins at `first`."""
-    null = float(scores[0].sum())
-    start, end = scores[first:-1, 0], scores[first:-1, 1]
-    if not len(start):
-        return []
-    normal = float(scores[:, 0].logsumexp(0) + scores[:, 1].logsumexp(0))
-    owner = torch.tensor([number for number, piece in enumerate(pieces) for _ in piece.ids])
-    inside = torch.tensor([place for piece in pieces for place in range(len(piece.ids))])
-    starts, ends = start.topk(min(NEAR, len(start))).indices, end.topk(min(NEAR, len(end))).indices
-    length = ends[None, :] - starts[:, None]
-    allowed = (length >= 0) & (length < MOST_ANSWER) & (owner[ends][None, :] == owner[starts][:, None])
-    total = (start[starts][:, None] + end[ends][None, :]).masked_fill(~allowed, -torch.inf).flatten()
-    found: list[tuple[int, int, float]] = []
-    for best in total.argsort(descending=True, stable=True).tolist():
-        value, one, other = float(total[best]), int(starts[best // len(ends)]), int(ends[best % len(ends)])
-        if value == -math.inf or len(found) == KEPT:
-            break
-        if all(other < begin or one > last for begin, last, _ in found):
-            found.append((one, other, value))
-    return [
-        Candidate(
-            sentence=pieces[int(owner[one])].sentence,
-            start=pieces[int(owner[one])].offsets[int(inside[one])][0],
-            end=pieces[int(owner[other])].offsets[int(inside[other])][1],
-            margin=value - null,
-            likelihood=value - normal,
-            null=null - normal,
-        )
-        for one, other, value in found
-    ]
-
-
-def _pack(found: Sequence[Candidate]) -> bytes:
-    """Candidates as JSON: Python writes floats so that they read back exactly."""
-    return json.dumps([asdict(candidate) for candidate in found]).encode()
-
-
-def _unpack(payload: bytes) -> list[Candidate]:
-    return [Candidate(**values) for values in json.loads(payload)]

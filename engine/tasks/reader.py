@@ -37,6 +37,7 @@ from engine.weights.checkpoint import Names, Pretrained
 from engine.weights.fields import Fields
 
 CALIBRATION = "calibration.json"
+SIZES = {"weights": 11, "again": 15, "found": 7, "absent": 7}  # of its lists
 KEPT = ("salience", "qa_outputs")  # heads stay in full precision when the encoder is quantized
 
 
@@ -189,7 +190,8 @@ class Calibration:
     """Numbers fitted on validation documents: how to weigh candidate answers, and when to believe
     the best. The weights belong to the features and standings of answer.py, in their order."""
 
-    weights: tuple[float, ...]
+    weights: tuple[float, ...]  # of a candidate's features
+    again: tuple[float, ...]  # .. of these and of what the second reading says of it
     found: tuple[float, ...]  # of a candidate's standing: log-odds that it is the answer
     absent: tuple[float, ...]  # .. of the best one's standing: log-odds that there is no answer
 
@@ -198,13 +200,15 @@ class Calibration:
         """Read `calibration.json`. Raises UnsupportedModel."""
         try:
             values = json.loads(text)
-            return cls(
-                weights=tuple(float(value) for value in values["weights"]),
-                found=tuple(float(value) for value in values["found"]),
-                absent=tuple(float(value) for value in values["absent"]),
-            )
+            read = cls(*(tuple(float(value) for value in values[name]) for name in SIZES))
         except (KeyError, TypeError, ValueError) as error:
             raise UnsupportedModel(f"{CALIBRATION} of this model cannot be read. Fetch it again.") from error
+        if any(len(getattr(read, name)) != size for name, size in SIZES.items()):
+            raise UnsupportedModel(
+                f"{CALIBRATION} belongs to another version of Precis. Fetch the model again, or fit it anew "
+                "with training.calibrate."
+            )
+        return read
 
 
 @dataclass(frozen=True)

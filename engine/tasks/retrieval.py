@@ -58,6 +58,12 @@ class Bm25:
             for counts in self._counts
         ]
 
+    def known(self, query: str) -> float:
+        """The share of the query's weight whose terms stand anywhere in these texts, 0..1."""
+        wanted = {term: self.weight(term) for term in terms(query)}
+        total = sum(wanted.values()) or 1.0
+        return sum(weight for term, weight in wanted.items() if self._holding[term]) / total
+
     def _score(self, wanted: dict[str, float], index: int) -> float:
         counts = self._counts[index]
         damp = SATURATION * (1 - LENGTH + LENGTH * self._sizes[index] / self._mean)

@@ -10,7 +10,8 @@ from engine.types import Span
 
 LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
 SHORT_FORMS = frozenset({"Inc.", "Ltd.", "Co.", "Corp.", "Bros.", "Jr.", "Sr.", "al."})
-WORD = re.compile(r"[−+-]?\d+(?:[.,]\d+)+%?|[^\W_\u2e80-\U0010ffff]+")  # scripts without spaces stay as they are
+# A decimal, or a word; scripts without spaces stay as they are.
+WORD = re.compile(r"[−+-]?\d+(?:[.,]\d+)+%?|[^\W_\u2e80-\U0010ffff]+")
 LONGEST_WORD = 40
 DOTTED = re.compile(r"[^\W\d_]\.")
 OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}

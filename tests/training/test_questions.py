@@ -9,8 +9,8 @@ import torch
 
 from engine.models.led import LEDConfig, LEDForConditionalGeneration
 from tests.engine.tasks import tiny_reader as tiny
-from training.replying import make_replies
 from training.graded import sample
+from training.replying import make_replies
 from training.whole import ASKED, ask_papers
 from training.writers import Limits, placed
 

@@ -1,13 +1,17 @@
 """Reading a document for a question: spans, windows that resume, cancelling, honesty."""
 
 import dataclasses
+import json
 
 import pytest
 import torch
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, UnsupportedModel
 from engine.tasks import answer
-from engine.tasks.answer import IN_CODE, MOST_ANSWER, Candidate, Reading, answer_document, rank
+from engine.tasks.answer import IN_CODE, Reading, answer_document
+from engine.tasks.candidates import MOST_ANSWER, Candidate, rank
+from engine.tasks.reader import Calibration
+from engine.tasks.retrieval import Bm25
 from engine.tasks.trim import trimmed
 from engine.types import Event, Progress, Provisional, WindowDone
 from tests.engine.tasks import tiny_reader as tiny
@@ -31,12 +35,12 @@ def test_the_answer_is_a_span_inside_one_sentence() -> None:
 
 
 def always(reader):  # type: ignore[no-untyped-def]
-    return dataclasses.replace(reader.calibration, absent=(0.0,) * 5 + (-50.0,))
+    return dataclasses.replace(reader.calibration, absent=(0.0,) * 6 + (-50.0,))
 
 
 def test_where_that_is_likelier_it_says_that_there_is_no_answer() -> None:
     reader, document = tiny.tiny_reader(), tiny.story(3)
-    strict = dataclasses.replace(reader.calibration, absent=(0.0,) * 5 + (50.0,))
+    strict = dataclasses.replace(reader.calibration, absent=(0.0,) * 6 + (50.0,))
     result = answer_document(dataclasses.replace(reader, calibration=strict), document, QUESTION)
     assert not result.found and result.span is None and result.text == ""
     assert result.best, "what would have been said is kept for the evaluation"
@@ -142,6 +146,22 @@ def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: s
 def test_an_answer_is_made_of_whole_words_and_numbers(text: str, part: str, expected: str) -> None:
     start = text.index(part)
     assert trimmed(text, start, start + len(part)).of(text) == expected
+
+
+def test_what_a_document_knows_of_a_question_is_the_share_of_its_rare_words() -> None:
+    index = Bm25(["Ada built the bridge.", "The bridge is old."])
+    assert index.known("Who built the bridge?") == 1.0
+    assert index.known("Who is the president of Ruritania?") == 0.0
+    assert 0 < index.known("Who painted the bridge?") < 1
+    assert index.known("Who is it?") == 0.0
+
+
+def test_a_calibration_of_another_version_says_what_to_do() -> None:
+    made = tiny.tiny_reader().calibration
+    text = json.dumps(dataclasses.asdict(made))
+    assert Calibration.from_json(text) == made
+    with pytest.raises(UnsupportedModel, match="another version"):
+        Calibration.from_json(json.dumps(dataclasses.asdict(made) | {"absent": [0.0]}))
 
 
 def test_a_mark_alone_is_no_candidate() -> None:

@@ -44,7 +44,8 @@ def tiny_reader(seed: int = 0) -> LoadedReader:
     )
     model = Reader(ReaderConfig(config, n_features=N_FEATURES, salience_depth=1, salience_width=16)).eval()
     weights = (1.0, *(0.0 for _ in range(9)), 0.0)
-    calibration = Calibration(weights, (1.0, *(0.0,) * 5), (-1.0, *(0.0,) * 5))
+    again = (*weights[:-1], *(0.0 for _ in range(5)))
+    calibration = Calibration(weights, again, (1.0, *(0.0,) * 6), (-1.0, *(0.0,) * 6))
     return LoadedReader(model, tokenizer, calibration, torch.device("cpu"))
 
 
