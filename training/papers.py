@@ -11,18 +11,16 @@ wording of the sentence is partly given up, so that the words alone do not lead 
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.ingest.sentences import split_sentences
 from engine.text.tokenizer import WordPiece
 from training.asking import Made, by_inversion
 from training.corpus import Row, pairs
-from training.prepare import DATA, tokenise
+from training.prepare import preparing, tokenise
 
 SHARES = {  # documents of each source, and questions of each document
     "pmc-ccby": (520, 30),
@@ -302,10 +300,7 @@ def _answered(sentence: str, chance: random.Random) -> Iterator[tuple[Made, str]
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True, help="the folder of the corpus")
-    parser.add_argument("--start", type=Path, required=True, help="a folder with tokenizer.json")
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser = preparing(__doc__)
     parser.add_argument("--show", type=int, default=0, help="print so many, and write nothing")
     options = parser.parse_args()
     made: list[Row] = []
@@ -321,6 +316,7 @@ def main() -> None:
         for row in random.Random(SEED).sample(made, min(options.show, len(made))):
             print(f"{row['question']}\n    {row['answers'][0]['text']}")
         return
+    options.data.mkdir(parents=True, exist_ok=True)
     tokenised = tokenise(made, WordPiece.from_directory(options.start))
     tokenised.save(options.data / "questions.papers.train.npz")
     print(f"{len(tokenised):,} questions, {len(tokenised.texts):,} tokens of text")

@@ -111,6 +111,15 @@ def sources() -> str:
     )
 
 
+def preparing(about: str) -> argparse.ArgumentParser:
+    """The arguments of a command that tokenises a corpus; it is described by the first line of `about`."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, required=True, help="the folder of the corpus")
+    parser.add_argument("--start", type=Path, required=True, help="a folder with tokenizer.json")
+    parser.add_argument("--data", type=Path, default=DATA)
+    return parser
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

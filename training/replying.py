@@ -7,13 +7,11 @@ the passage. Answers in people's own words come from `qa_free`, answers that are
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from engine.text.tokenizer import WordPiece
 from training.corpus import Row, free_questions, questions
-from training.prepare import DATA, MOST_ANSWER, MOST_QUESTION
+from training.prepare import MOST_ANSWER, MOST_QUESTION, preparing
 from training.writing import Pair, Pairs
 
 SPANS = ("squad-dev", "nq-qed", "qamr", "selqa")
@@ -45,11 +43,7 @@ def passage_of(row: Row) -> str:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True, help="the folder of the corpus")
-    parser.add_argument("--start", type=Path, required=True, help="a folder with tokenizer.json")
-    parser.add_argument("--data", type=Path, default=DATA)
-    options = parser.parse_args()
+    options = preparing(__doc__).parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
     tokenizer = WordPiece.from_directory(options.start)
     for read, names in ((questions, SPANS), (free_questions, FREE)):

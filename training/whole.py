@@ -21,7 +21,6 @@ import torch
 from engine.tasks.answer import Reading, joined
 from engine.tasks.candidates import Candidate
 from engine.tasks.reader import LoadedReader
-from engine.tasks.reread import compare, gather, once
 from engine.tasks.trim import trimmed
 from engine.types import Document
 from training.answering import Example, span_scores
@@ -149,13 +148,10 @@ def read(reader: LoadedReader, asked: Asked, n_rows: int = 8) -> Judged:
 def read_again(reader: LoadedReader, judged: Judged) -> Judged:
     """The same with what the second reading says of each candidate; the reader's weights choose what is
     read again."""
-    reading, found = Reading(reader, judged.asked.document, judged.asked.question), judged.candidates
-    compared = once(found)
-    if len(reading.windows) > 1 and found:
-        pieces = gather(reading.pieces, reading.likeliest(found))
-        ids, first = reading.framed(pieces)
-        scores = span_scores(reader.model, [Example(ids, first - 1, 0, 0)])[0]
-        compared = compare(pieces, reading.dearer(scores, pieces), first, found)
+    reading = Reading(reader, judged.asked.document, judged.asked.question)
+    compared = reading.compared(
+        judged.candidates, lambda ids, first: span_scores(reader.model, [Example(ids, first - 1, 0, 0)])[0]
+    )
     features = zip(judged.features, compared, strict=True)
     return replace(judged, features=tuple(joined(row, more) for row, more in features))
 

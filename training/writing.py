@@ -8,7 +8,6 @@ are kept only where each of their numbers and names stands in the sentences that
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +19,7 @@ import numpy as np
 from engine.text.sentencepieces import PIECES, SentencePieces
 from engine.text.tokenizer import WordPiece
 from training.corpus import Row, pairs
-from training.prepare import DATA, Ints, flat
+from training.prepare import Ints, flat, preparing
 
 SHARES = {
     "wikipedia-lead": 0.4,
@@ -152,11 +151,7 @@ def make_pairs(rows: Iterable[Row], tokenizer: WordPiece | SentencePieces, seed:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True, help="the folder of the corpus")
-    parser.add_argument("--start", type=Path, required=True, help="a folder with tokenizer.json")
-    parser.add_argument("--data", type=Path, default=DATA)
-    options = parser.parse_args()
+    options = preparing(__doc__).parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
     tokenizer: WordPiece | SentencePieces = (
         SentencePieces.from_directory(options.start)

@@ -47,6 +47,7 @@ EVIDENCE = 3
 MORE_BEFORE_SHOWING = 1.2  # times as many windows before the best so far are weighed again
 SHOWN_EACH = 16  # the first windows, each of which is shown
 IN_CODE = 3.0  # by how much a span in a program must be better: what was learned from was prose
+ScoresOf = Callable[[list[int], int], Tensor]  # ids, and where the document begins: (L, 2)
 NO_WINDOWS: Mapping[int, bytes] = {}
 
 
@@ -146,11 +147,15 @@ class Reading:
 
     def reread(self, found: Sequence[Candidate], cancelled: IsCancelled) -> list[Compared]:
         """What the second reading says of each candidate of all windows."""
+        return self.compared(found, lambda ids, first: self._scores(ids, first, cancelled))
+
+    def compared(self, found: Sequence[Candidate], scores_of: ScoresOf) -> list[Compared]:
+        """The same, whoever computes the scores of the second window."""
         if len(self.windows) <= 1 or not found:
             return once(found)
         pieces = gather(self.pieces, self.likeliest(found))
         ids, first = self.framed(pieces)
-        return compare(pieces, self.dearer(self._scores(ids, first, cancelled), pieces), first, found)
+        return compare(pieces, self.dearer(scores_of(ids, first), pieces), first, found)
 
     @torch.inference_mode()
     def _scores(self, ids: Sequence[int], first: int, cancelled: IsCancelled) -> Tensor:

@@ -46,12 +46,12 @@ class Bm25:
 
     def scores(self, query: str) -> list[float]:
         """One score for each text, 0 where no term is shared."""
-        wanted = {term: self.weight(term) for term in terms(query)}
+        wanted = self._wanted(query)
         return [self._score(wanted, index) for index in range(len(self._counts))]
 
     def coverage(self, query: str) -> list[float]:
         """The share of the query's weight whose terms each text holds, 0..1."""
-        wanted = {term: self.weight(term) for term in terms(query)}
+        wanted = self._wanted(query)
         total = sum(wanted.values()) or 1.0
         return [
             sum(weight for term, weight in wanted.items() if term in counts) / total
@@ -60,9 +60,13 @@ class Bm25:
 
     def known(self, query: str) -> float:
         """The share of the query's weight whose terms stand anywhere in these texts, 0..1."""
-        wanted = {term: self.weight(term) for term in terms(query)}
+        wanted = self._wanted(query)
         total = sum(wanted.values()) or 1.0
         return sum(weight for term, weight in wanted.items() if self._holding[term]) / total
+
+    def _wanted(self, query: str) -> dict[str, float]:
+        """The weight of each term of a query."""
+        return {term: self.weight(term) for term in terms(query)}
 
     def _score(self, wanted: dict[str, float], index: int) -> float:
         counts = self._counts[index]
