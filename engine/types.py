@@ -62,6 +62,9 @@ class SummaryOptions:
         return settings
 
 
+MOST_QUESTION_CHARS = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
     """What a reader may choose about an answer."""

@@ -8,18 +8,23 @@ from collections.abc import Sequence
 from engine.types import Answer, Run
 from ui.pieces import page_ranges, plural
 
+EVEN = 0.5  # below this, that there is no answer is only the likelier of two guesses
 
-def not_found(run: Run) -> str:
-    """That there is no answer, in the document or in the part of it that was read."""
-    return f"Not found in {'this part of the document' if run.options.get('scope') else 'this document'}."
+
+def not_found(answer: Answer) -> str:
+    """That there is no answer, in the document or in the part of it that was read; or, where that is not
+    sure either, that none is likely enough to be given."""
+    where = "this part of the document" if answer.run.options.get("scope") else "this document"
+    return f"Not found in {where}." if answer.confidence >= EVEN else f"No likely answer found in {where}."
 
 
 def how_far(run: Run) -> str:
     """What stands behind "not found": how much was read, and what could not be."""
-    if run.options.get("scope"):
-        pages = plural(run.pages_read, "page")
-        return f"The part you chose was read to the end, on {pages}; the rest was not."
     unread = sorted({*run.pages_skipped, *run.pages_without_text})
+    if run.options.get("scope"):
+        but = f" Its pages without readable text: {page_ranges(unread)}." if unread else ""
+        pages = plural(run.pages_read, "page")
+        return f"The part you chose was read to the end, on {pages}; the rest was not.{but}"
     if not unread:
         return f"It was read to the end: {plural(run.pages_read, 'page')}."
     return (
@@ -31,7 +36,7 @@ def how_far(run: Run) -> str:
 def not_found_in_words(answer: Answer) -> str:
     """Both in a line of plain text, with how sure it is."""
     sure = f"({round(answer.confidence * 100)} % sure)"
-    return f"{not_found(answer.run).removesuffix('.')} {sure}. {how_far(answer.run)}"
+    return f"{not_found(answer).removesuffix('.')} {sure}. {how_far(answer.run)}"
 
 
 def not_found_in_several(runs: Sequence[Run], n_documents: int) -> str:

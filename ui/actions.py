@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from engine.errors import EncryptedFile, NotInLibrary, PrecisError, UnsupportedModel
 from engine.ingest.boxes import boxes_of
 from engine.tasks.placement import AS_TRAINED
-from engine.types import Document
+from engine.types import MOST_QUESTION_CHARS, Document
 from ui.computer import Computer
 from ui.exports import ExportedFile, compared, export, file_stem, marks
 from ui.jobs import Jobs, Story
@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 
 KEPT_FOR_UNDO = timedelta(minutes=2)
 SECONDS_BETWEEN_SWEEPS = 60.0
-MAX_QUESTION_CHARS = 1_000
 JOBS_SHOWN = 100
 ANNOTATED, COMPARED = "notes.pdf", "compare.csv"
 PAGE_DPI, THUMBNAIL_DPI = 120, 40
@@ -294,8 +293,8 @@ class Actions(Computer):
         question = " ".join(question.split())
         if not question:
             raise BadRequest("Write a question first.")
-        if len(question) > MAX_QUESTION_CHARS:
-            raise BadRequest(f"A question may have {MAX_QUESTION_CHARS} characters. Shorten it.")
+        if len(question) > MOST_QUESTION_CHARS:
+            raise BadRequest(f"A question may have {MOST_QUESTION_CHARS} characters. Shorten it.")
         params = {"question": question, **_given(part=part, together=together)}
         return self.jobs.submit(owner, "answer", params, document_id)
 

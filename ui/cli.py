@@ -22,7 +22,7 @@ from typing import NoReturn
 
 from engine.errors import DocumentError, PrecisError
 from engine.ingest.kinds import kind_by_name
-from engine.types import Answer, AnswerOptions, Document
+from engine.types import MOST_QUESTION_CHARS, Answer, AnswerOptions, Document
 from ui.arguments import USAGE, build_parser
 from ui.doctor import describe_installation
 from ui.opening import open_document
@@ -275,6 +275,8 @@ def _questions(asked: Sequence[str], file: Path | None) -> list[tuple[str | int,
         questions += _question_lines(file)
     if not questions or not all(question.strip() for _, question in questions):
         _wrong_usage("ask at least one question, and no empty one")
+    if any(len(question) > MOST_QUESTION_CHARS for _, question in questions):
+        _wrong_usage(f"a question may have {MOST_QUESTION_CHARS} characters: shorten it")
     return questions
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from engine.types import Answer, Citation, Progress, Span, Summary
 from ui.absent import how_far, not_found_in_several
+from ui.answers import confidence_words, shortened
 from ui.doubts import notes, said
 from ui.html import Html, element, join
 from ui.pieces import STOP, act, icon, link, meter, note, plural
-from ui.render import WELL_SUPPORTED, confidence_words
+from ui.render import WELL_SUPPORTED
 from ui.saving import LENGTHS
 from ui.together import Gathering, Part
 
@@ -132,7 +133,7 @@ def _absent(pairs: Sequence[tuple[Part, Answer]], n_documents: int) -> Html:
             element("bdi", part.row.title),
             element("p", f"{how_far(answer.run)} {confidence_words(answer)}.", class_="faint"),
             *(
-                element("p", element("q", " ".join(c.text.split())[:300]), " ", place_chip(part.row, c))
+                element("p", element("q", shortened(c.text, 300)), " ", place_chip(part.row, c))
                 for c in answer.evidence[:1]
             ),
         )

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.tasks.scope import sections
-from engine.types import Answer, Citation, Document, Span, Summary, SummarySentence
-from ui.absent import how_far, not_found
+from engine.types import Citation, Document, Span, Summary, SummarySentence
 from ui.compare import earlier_view
 from ui.doubts import notes, said
 from ui.html import Html, element, join
@@ -26,11 +25,11 @@ from ui.pieces import (
     progress_words,
     under_way,
 )
-from ui.saving import copies, copy_button, download, offered, provenance
+from ui.saving import copies, download, offered, provenance
 from ui.values import JobView, Workspace, is_active
 
 if TYPE_CHECKING:
-    from storage.rows import DocumentRow, SavedAnswer, SavedSummary
+    from storage.rows import DocumentRow, SavedSummary
 
 WELL_SUPPORTED = 0.5  # below this a summary sentence says that the document hardly supports it
 BoxesOf = Callable[[Document, Span], Iterable[object]]
@@ -162,14 +161,14 @@ def summary_view(
     """The Summary tab: the job under way or its ending, else the newest summary, else an invitation."""
     document = workspace.document
     if job is not None and is_active(job.row):
-        return join([running(job), _provisional(document, provisional, boxes_of)])
+        return join([running(job), so_far(document, provisional, boxes_of)])
     newest = last_made(workspace, job)
     ending = not_finished(job) if job is not None and job.row.state != "done" else None
     if newest is not None:
         others = earlier_view(workspace.summaries, newest.id)
         return join([ending, saved_summary(document, newest, boxes_of), others])
     if ending is not None:
-        return join([ending, _provisional(document, provisional, boxes_of)])
+        return join([ending, so_far(document, provisional, boxes_of)])
     return note(
         "No summary yet",
         "Choose a length and press Summarize. Every sentence will carry the page it comes from.",
@@ -182,7 +181,8 @@ def last_made(workspace: Workspace, job: JobView | None) -> SavedSummary | None:
     return next(iter([*given, *workspace.summaries]), None)
 
 
-def _provisional(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html | None:
+def so_far(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html | None:
+    """What the part read so far puts forward; None where it is nothing yet."""
     if not citations:
         return None
     return element(
@@ -208,94 +208,6 @@ def saved_summary(document: Document, saved: SavedSummary, boxes_of: BoxesOf) ->
         class_="result",
         data_length=str(saved.summary.run.options.get("length", "")),
     )
-
-
-def confidence_words(answer: Answer) -> str:
-    """The calibrated probability in words and as a number."""
-    percent = f"{round(100 * answer.confidence)}\N{NO-BREAK SPACE}%"
-    level = (
-        "Very sure"
-        if answer.confidence >= 0.9
-        else "Fairly sure"
-        if answer.confidence >= 0.7
-        else ("Unsure" if answer.confidence >= 0.5 else "A guess")
-    )
-    return f"{level} ({percent})"
-
-
-def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Html:
-    """A question and its answer with the place, or the honest "not found"."""
-    answer = saved.answer
-    if answer.found and answer.span is not None and answer.page is not None:
-        place = Citation(answer.span, answer.page, answer.span.of(document.text), answer.confidence)
-        body = [
-            element(
-                "p",
-                element("span", " ".join(answer.text.split()), class_="said"),
-                " ",
-                chip(document, place, boxes_of),
-                class_="answer",
-            )
-        ]
-    else:
-        body = [
-            element("p", not_found(answer.run), class_="answer absent"),
-            element("p", how_far(answer.run), class_="faint"),
-        ]
-    evidence = [
-        element("li", element("q", " ".join(c.text.split())[:500]), " ", chip(document, c, boxes_of))
-        for c in answer.evidence
-    ]
-    heading = "From the document" if answer.found else "The closest passages"
-    return element(
-        "article",
-        element("h3", answer.question, class_="question"),
-        *body,
-        element("p", confidence_words(answer), class_="confidence faint"),
-        element("details", element("summary", heading), element("ul", *evidence, class_="evidence"))
-        if evidence
-        else None,
-        copy_button("Copy", "answer"),
-        class_="result qa",
-        data_answer=saved.id,
-    )
-
-
-def answers_view(
-    workspace: Workspace, jobs: Sequence[tuple[JobView, Sequence[Citation]]], boxes_of: BoxesOf
-) -> Html:
-    """The Ask tab: questions under way or unfinished first, then the answers, newest first."""
-    open_ones = []
-    for view, provisional in jobs:
-        if view.row.state == "done":
-            continue
-        active = is_active(view.row)
-        open_ones.append(
-            element(
-                "article",
-                element("h3", str(view.row.params.get("question", "")), class_="question"),
-                running(view) if active else not_finished(view),
-                _provisional(workspace.document, provisional, boxes_of) if active else None,
-                class_="result qa",
-            )
-        )
-    asked = {view.row.result_id: view.row.id for view, _ in reversed(jobs)}  # the last time each was asked
-    newest_first = sorted(
-        workspace.answers, key=lambda saved: (asked.get(saved.id, 0), saved.id), reverse=True
-    )
-    done = [answer_card(workspace.document, saved, boxes_of) for saved in newest_first]
-    if not open_ones and not done:
-        return note(
-            "Nothing asked yet",
-            "Ask in plain words. The answer is a passage of the document, boxed on "
-            "its page, or the statement that the document does not say.",
-        )
-    tools = (
-        [element("div", download(workspace.row.id, "answers.md", "Export answers"), class_="tools")]
-        if done
-        else []
-    )
-    return join([*open_ones, *done, *tools])
 
 
 def warnings_of(row: DocumentRow) -> Html | None:

@@ -30,6 +30,7 @@ from ui.passwords import Passwords
 from ui.placing import options_of_job
 from ui.preflight import most_memory, n_chars_of, read_measured, setting_name, with_run
 from ui.recognition import KIND, SETTING, read_pace, with_measure
+from ui.resumed import marking, of_key
 from ui.sample import summary_of_sample
 from ui.services import Engine
 from ui.suggested import MOST_SUGGESTED, SURE_ENOUGH, is_answered, tried
@@ -145,13 +146,14 @@ class Work:
         document_id = str(job.document_id)
         document = self._document(job.owner, document_id)
         options = options_of_job(job.params, document)
-        known = self._store().summary_for(job.owner, self._key("summarize", document, options))
+        key = self._key("summarize", document, options)
+        known, windows = self._store().summary_for(job.owner, key), of_key(key, windows)
         if known is not None:
             return Outcome(known.id, document_id)
         summary = self._engine().summarize(
             document,
             options,
-            on_event=on_event,
+            on_event=marking(key, on_event),
             cancelled=cancelled,
             windows=windows,
         )
@@ -175,14 +177,15 @@ class Work:
         document_id, question = str(job.document_id), str(job.params["question"])
         document = self._document(job.owner, document_id)
         options = AnswerOptions(scope=read_part(str(job.params.get("part") or ""), document))
-        known = self._store().answer_for(job.owner, self._key("answer", document, options, question))
+        key = self._key("answer", document, options, question)
+        known, windows = self._store().answer_for(job.owner, key), of_key(key, windows)
         if known is not None:
             return Outcome(known.id, document_id)
         answer = self._engine().answer(
             document,
             question,
             options,
-            on_event=on_event,
+            on_event=marking(key, on_event),
             cancelled=cancelled,
             windows=windows,
         )
@@ -194,8 +197,13 @@ class Work:
         """Map where the model looks. The log of the job keeps the map."""
         document = self._document(job.owner, str(job.document_id))
         options = options_of_job(job.params, document)
+        key = self._key("summarize", document, options)  # the map reads as a summary does
         found = self._engine().map_attention(
-            document, options, on_event=on_event, cancelled=cancelled, windows=windows
+            document,
+            options,
+            on_event=marking(key, on_event),
+            cancelled=cancelled,
+            windows=of_key(key, windows),
         )
         on_event(Mapped(found))
         return Outcome(document_id=document.id)

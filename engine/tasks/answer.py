@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -42,7 +43,7 @@ from engine.types import (
 )
 
 WINDOW, OVERLAP = 480, 64  # tokens of the document in a window, and of it in the next one again
-MOST_QUESTION = 64  # tokens
+MOST_QUESTION = 256  # tokens
 EVIDENCE = 3
 MORE_BEFORE_SHOWING = 1.2  # times as many windows before the best so far are weighed again
 SHOWN_EACH = 16  # the first windows, each of which is shown
@@ -92,8 +93,7 @@ def answer_document(
         if done >= show_at:
             # Ever more rarely: weighing all candidates after each window would cost its square.
             show_at = math.floor(done * MORE_BEFORE_SHOWING) if done > SHOWN_EACH else 0
-            best = reading.weigh(found)[0][:EVIDENCE]
-            on_event(Provisional(tuple(reading.cite(candidate, score) for score, candidate in best)))
+            on_event(Provisional(reading.evidence(reading.weigh(found)[0])))
     on_event(Progress("Reading", total, total, "window"))
     return reading.conclude(found, reading.reread(found, cancelled))
 
@@ -216,15 +216,16 @@ class Reading:
     def weigh(
         self, found: Sequence[Candidate], compared: Sequence[Compared] | None = None
     ) -> tuple[list[tuple[float, Candidate]], tuple[float, ...]]:
-        """Candidates with the probability that each is the answer, best first, each place once;
-        and how the best one stands. With or without what the second reading says of them."""
+        """Candidates with the probability that each is the answer, best first, each place once; and how
+        the best one stands. With or without what the second reading says of them. The probability is
+        calibrated for the best one; the others are never said to be likelier than those before them."""
         rows, weights = [self.features(candidate) for candidate in found], self.reader.calibration.weights
         if compared is not None:
             weights = self.reader.calibration.again
             rows = [joined(row, more) for row, more in zip(rows, compared, strict=True)]
         ranked = rank(found, rows, weights)
         standings = stand(ranked, rows, self.known)
-        claims = [probability(self.reader.calibration.found, one) for one in standings]
+        claims = accumulate((probability(self.reader.calibration.found, one) for one in standings), min)
         weighed = [(claim, found[index]) for claim, (_, index) in zip(claims, ranked, strict=False)]
         return weighed, standings[0]
 
@@ -242,7 +243,7 @@ class Reading:
             span=span,
             text=span.of(self.document.text) if span else "",
             confidence=claim if is_found else absent,
-            evidence=self._evidence(weighed),
+            evidence=self.evidence(weighed),
             n_windows=len(self.windows),
             n_tokens=self.n_tokens,
             n_global=len(self.question) + 1,
@@ -250,7 +251,8 @@ class Reading:
             score=1 - absent,
         )
 
-    def _evidence(self, weighed: Sequence[tuple[float, Candidate]]) -> tuple[Citation, ...]:
+    def evidence(self, weighed: Sequence[tuple[float, Candidate]]) -> tuple[Citation, ...]:
+        """The sentences of the best candidates, each once."""
         seen: dict[int, Citation] = {}
         for claim, candidate in weighed:
             if len(seen) < EVIDENCE and candidate.sentence not in seen:

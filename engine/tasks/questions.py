@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.tasks.retrieval import STOP
 from engine.types import Document, Heading, Sentence, Span
 
 MOST_SENTENCES = 4_000  # looked at
@@ -38,7 +39,15 @@ MOST_OF_ALL = re.compile(
     r"^(The\s+(?:\w+est|most\s+\w+|first|last)\s+(?:[a-z-]+\s+){0,2}?[a-z-]+)\s+(was|is)\s"
 )
 ASKING = re.compile(r"^(?:[\d.]+\s+)?((?:What|Who|When|Where|Why|How)\b.{4,80})$")
-INDIRECT = re.compile(r"^(How|Why|When|Where)\s+(.+?)\s+(was|were|is|are|can|could|will)\s+(.+)$", re.I)
+# "How the heart is made": a subject stands where a question has its verb, or what "how" measures.
+INDIRECT = re.compile(
+    r"^(How|Why|When|Where)\s+"
+    r"(?!(?:many|much|long|short|old|far|often|soon|big|large|small|high|deep|wide|fast|slow|well|good|bad|"
+    r"do|does|did|is|are|was|were|can|could|will|would|shall|should|has|have|had|may|might|must|to|not|and|"
+    r"else|exactly|come)\b)"
+    r"(.+?)\s+(was|were|is|are|can|could|will)\s+(.+)$",
+    re.I,
+)
 # Words that stand where a term would, and are none.
 EMPTY = frozenset("""
 it this that these those there he she they we you i one what which who here such both each all some many most
@@ -87,8 +96,7 @@ def _in_heading(heading: Heading, text: str) -> Iterator[Question]:
     words = " ".join(heading.span.of(text).split()).rstrip("?")
     match = ASKING.match(words)
     if match and not match[1].lower().startswith("how to "):
-        asked = " ".join(_lowered(word) for word in match[1].split())
-        asked = asked[0].upper() + asked[1:]
+        asked = _as_sentence(match[1].split())
         if turned := INDIRECT.match(asked):
             asked = f"{turned[1]} {turned[3]} {turned[2]} {turned[4]}"
         yield Question(f"{asked}?", heading.span)
@@ -124,9 +132,14 @@ def _asked(text: str, sentence: Sentence, match: re.Match[str]) -> Question:
     return Question(" ".join(text.split()), Span(start + match.start(1), start + match.end(1)))
 
 
-def _lowered(word: str) -> str:
-    """A word of a heading in Title Case as it stands in a sentence; abbreviations stay."""
-    return word.lower() if word[1:].islower() or len(word) == 1 else word
+def _as_sentence(words: list[str]) -> str:
+    """A heading as a sentence has it: where it is in Title Case only its first word keeps the capital, and
+    abbreviations theirs."""
+    first, rest = words[0], words[1:]
+    telling = [word for word in rest if word.lower() not in STOP]
+    if 2 * sum(word[0].isupper() for word in telling) > len(telling):
+        rest = [word.lower() if word[1:].islower() or word == "A" else word for word in rest]
+    return " ".join((first, *rest))
 
 
 def _inside(term: str) -> str:

@@ -17,7 +17,7 @@ from torch import Tensor
 from engine.tasks.candidates import Candidate
 from engine.tasks.windows import Piece
 
-AROUND = (0, -1, 1)  # sentences that are read with a candidate's own, the most important first
+AROUND = (0, -1, 1)  # sentences (of an endless one, parts): a candidate's own, and what is read with it
 MOST, ENOUGH = 440, 400  # tokens
 OUTSIDE = (-1.5, -3.0)  # margin and likelihood of a candidate that was not read again
 
@@ -26,20 +26,23 @@ Compared = tuple[float, float, float, float]
 
 def gather(pieces: Sequence[Piece], likeliest: Sequence[Candidate]) -> list[Piece]:
     """The sentences around the likeliest candidates, as many as one window holds, in their order."""
-    of_sentence: dict[int, list[Piece]] = {}
-    for piece in pieces:
-        of_sentence.setdefault(piece.sentence, []).append(piece)
+    places: dict[int, list[int]] = {}
+    for number, piece in enumerate(pieces):
+        places.setdefault(piece.sentence, []).append(number)
     chosen: set[int] = set()
     size = 0
     for candidate in likeliest:
-        for sentence in (candidate.sentence + step for step in AROUND):
-            n_tokens = sum(len(piece.ids) for piece in of_sentence.get(sentence, ()))
-            if sentence not in chosen and 0 < n_tokens <= MOST - size:
-                chosen.add(sentence)
+        own = next(i for i in places[candidate.sentence] if pieces[i].offsets[-1][1] > candidate.start)
+        for number in (own + step for step in AROUND):
+            if number in chosen or not 0 <= number < len(pieces):
+                continue
+            n_tokens = len(pieces[number].ids)
+            if n_tokens <= MOST - size:
+                chosen.add(number)
                 size += n_tokens
         if size > ENOUGH:
             break
-    return [piece for sentence in sorted(chosen) for piece in of_sentence[sentence]]
+    return [pieces[number] for number in sorted(chosen)]
 
 
 def compare(

@@ -18,7 +18,8 @@ SATURATION, LENGTH = 1.2, 0.75  # k1 and b
 
 
 def stem(word: str) -> str:
-    """A word without the commonest English endings: enough to let plural meet singular."""
+    """A word without the commonest English endings, so that most plurals meet their singular. It is rough:
+    "genes" and "gene" stay apart."""
     for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4), ("ly", 6)):
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
             return word[: -len(ending)] + ("y" if ending == "ies" else "")

@@ -10,10 +10,11 @@ from engine.types import Span
 
 LOOSE_BEFORE, LOOSE_AFTER = ",;:.)]»”’", ",;:.([«“‘"
 SHORT_FORMS = frozenset({"Inc.", "Ltd.", "Co.", "Corp.", "Bros.", "Jr.", "Sr.", "al."})
-# A decimal, or a word; scripts without spaces stay as they are.
-WORD = re.compile(r"[−+-]?\d+(?:[.,]\d+)+%?|[^\W_\u2e80-\U0010ffff]+")
+# A decimal with its sign, unless the sign joins it to what stands before (2.5-3.5, GPT-3.5); or a word.
+# Scripts without spaces stay as they are.
+WORD = re.compile(r"(?:(?<![\w%)\]])[−+-])?\d+(?:[.,]\d+)+%?|[^\W_\u2e80-\U0010ffff]+")
 LONGEST_WORD = 40
-DOTTED = re.compile(r"[^\W\d_]\.")
+DOTTED = re.compile(r"(?<!\w)[^\W\d_]\.|\.[^\W\d_]$")  # U.S, p.m, Ph.D; not example.org
 OPENING = {"(": ")", "[": "]", "“": "”", "«": "»", "‘": "’", '"': '"'}
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 
@@ -25,8 +26,8 @@ def trimmed(text: str, begin: int, end: int) -> Span:
     whole = Span(begin, end)
     while begin < end:
         inside = text[begin + 1 : end - 1]
-        is_decimal = text[begin] == "." and text[begin + 1 : begin + 2].isdigit()
-        if not is_decimal and _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1]):
+        loose = _is_loose(text[begin], LOOSE_BEFORE, OPENING, inside + text[end - 1])
+        if loose and not _is_point(text, begin):
             begin += 1
         elif _is_loose(text[end - 1], LOOSE_AFTER, CLOSING, text[begin] + inside) and not _is_short_form(
             text[begin:end]
@@ -50,6 +51,12 @@ def completed(text: str, begin: int, end: int) -> tuple[int, int]:
         if found.start() < end < found.end():
             end = found.end()
     return begin, end
+
+
+def _is_point(text: str, place: int) -> bool:
+    """Whether a full stop begins what it stands before: .5, .NET, .csv."""
+    is_inside = place > 0 and text[place - 1].isalnum()
+    return text[place] == "." and text[place + 1 : place + 2].isalnum() and not is_inside
 
 
 def _is_loose(mark: str, loose: str, pairs: Mapping[str, str], rest: str) -> bool:

@@ -261,6 +261,7 @@ def test_ask_in_words(services: Services, paper: str, capsys: pytest.CaptureFixt
         ["summarize", "no-such-file.pdf"],
         ["ask", "PAPER"],
         ["ask", "PAPER", "  "],
+        ["ask", "PAPER", "Who? " * 201],
         ["ask", "PAPER", "--questions", "no-such-file.jsonl"],
         ["summarize", "PAPER", "--length", "endless"],
         ["dance"],

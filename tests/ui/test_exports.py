@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import NotInLibrary
 from engine.types import Answer, Box, Citation, Run, Span, Summary, SummarySentence
+from ui.absent import how_far, not_found_in_words
 from ui.exports import as_markdown, as_tex, export, file_stem, marks
 from ui.word import NoWordWriter
 
@@ -92,6 +93,19 @@ def test_answers_say_not_found_and_how_far_was_read() -> None:
     assert "Not found in this document (70 % sure). It was read to the end: 3 pages." in said()
     part = said(scope="0-9")
     assert "Not found in this part of the document (70 % sure)." in part and "the rest was not." in part
+    assert "readable" not in part
+
+
+def test_a_guess_that_there_is_no_answer_is_not_told_as_a_fact() -> None:
+    absent = workspace().answers[1].answer
+    assert not_found_in_words(absent).startswith("Not found in this document (70 % sure).")
+    guess = not_found_in_words(replace(absent, confidence=0.35))
+    assert guess.startswith("No likely answer found in this document (35 % sure).")
+
+
+def test_of_a_part_it_is_said_too_which_pages_could_not_be_read() -> None:
+    run = replace(RUN, options={"scope": "0-9"}, pages_without_text=(4,))
+    assert how_far(run).endswith("the rest was not. Its pages without readable text: 4.")
 
 
 @pytest.mark.parametrize("what", ["summary.exe", "../summary.md", "", "summary"])

@@ -25,6 +25,7 @@ from engine.types import (
 )
 from storage.rows import Hit
 from ui.about import data_view, diagnostics_view, models_view, settings_view
+from ui.answers import answers_view, confidence_words
 from ui.details import details_view
 from ui.html import Html
 from ui.insights import insights_view
@@ -37,13 +38,7 @@ from ui.lists import (
     status_bar,
     undo_bar,
 )
-from ui.render import (
-    answers_view,
-    boxes_in_percent,
-    confidence_words,
-    header,
-    summary_view,
-)
+from ui.render import boxes_in_percent, header, summary_view
 from ui.values import JobView
 
 NOW = datetime(2026, 5, 12, tzinfo=UTC)
@@ -212,7 +207,15 @@ def test_an_answer_shows_place_and_confidence_or_says_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "confidence, words", [(0.95, "Very sure"), (0.7, "Fairly sure"), (0.5, "Unsure"), (0.2, "A guess")]
+    "confidence, words",
+    [
+        (0.95, "Very sure (95"),
+        (0.896, "Very sure (90"),  # the words and the number say the same
+        (0.7, "Fairly sure"),
+        (0.5, "Unsure"),
+        (0.2, "A guess"),
+        (0.0, "A guess"),
+    ],
 )
 def test_confidence_in_words(confidence: float, words: str) -> None:
     answer = make_workspace().answers[0].answer

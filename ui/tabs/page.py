@@ -14,6 +14,7 @@ from engine.tasks.placement import AS_TRAINED
 from engine.types import Citation, Document, Span
 from ui.actions import Actions
 from ui.ahead import preflight_view, sections_view
+from ui.answers import answers_view
 from ui.compare import compare_view
 from ui.details import details_view
 from ui.html import Html, element
@@ -22,7 +23,7 @@ from ui.jobs import Story, citations_of
 from ui.languages import language_warning
 from ui.lists import jobs_view, library_view
 from ui.recognition import KIND
-from ui.render import answers_view, boxes_in_percent, header, summary_view
+from ui.render import boxes_in_percent, header, summary_view
 from ui.scans import scan_card
 from ui.security import Visitors
 from ui.suggested import suggested_view

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from engine.errors import PrecisError
-from ui.actions import MAX_QUESTION_CHARS
+from engine.types import MOST_QUESTION_CHARS
 from ui.gathered import documents_view, gathered_view
 from ui.tabs.frame import Update, document_ids, guarded, place
 from ui.tabs.page import Page
@@ -98,7 +98,7 @@ def build_several() -> Several:
                 label="Your question to all of them",
                 placeholder="What do you want to know?",
                 max_lines=4,
-                max_length=MAX_QUESTION_CHARS,
+                max_length=MOST_QUESTION_CHARS,
                 elem_id="question-set",
                 scale=3,
                 min_width=200,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from engine.tasks.placement import AS_TRAINED
-from ui.actions import MAX_QUESTION_CHARS
+from engine.types import MOST_QUESTION_CHARS
 from ui.html import Html, element
 from ui.parts import MOST_CHARS
 from ui.passwords import password_field
@@ -121,7 +121,7 @@ def build_workspace() -> Workspace:
                             label="Your question",
                             placeholder="What do you want to know?",
                             max_lines=4,
-                            max_length=MAX_QUESTION_CHARS,
+                            max_length=MOST_QUESTION_CHARS,
                             elem_id="question",
                             scale=3,
                             min_width=200,

@@ -102,6 +102,18 @@ def test_batches_do_not_change_what_a_window_says() -> None:
         assert reading.read(0, lambda: False) == first
 
 
+@pytest.mark.parametrize("question", [QUESTION, "Where is the river?", "heart"])
+def test_evidence_is_told_in_falling_order(question: str) -> None:
+    told: list[Event] = []
+    result = answer_document(tiny.tiny_reader(), tiny.story(), question, on_event=told.append)
+    shown = [event.citations for event in told if isinstance(event, Provisional)]
+    assert shown
+    for cited in (result.evidence, *shown):
+        scores = [citation.score for citation in cited]
+        assert scores == sorted(scores, reverse=True)
+        assert len({citation.span for citation in cited}) == len(cited), "each sentence once"
+
+
 def test_no_candidate_is_longer_than_an_answer() -> None:
     reader, document = tiny.tiny_reader(), tiny.story()
     reading = Reading(reader, document, QUESTION)
@@ -126,6 +138,10 @@ def test_no_candidate_is_longer_than_an_answer() -> None:
         ("Acme Inc.", "Acme Inc."),
         ("Smith et al.", "Smith et al."),
         ("the inc.", "the inc"),
+        ("see python.org.", "see python.org"),
+        ("a Ph.D.", "a Ph.D."),
+        ("at 9 p.m.", "at 9 p.m."),
+        (".NET.", ".NET"),
     ],
 )
 def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: str) -> None:
@@ -141,6 +157,9 @@ def test_punctuation_at_the_ends_is_no_part_of_the_answer(text: str, expected: s
         ("Owens was there", "wen", "Owens"),
         ("in 1994. 25 came", "1994", "1994"),
         ("東京都は日本", "京都", "京都"),
+        ("grew 2.5-3.5 percent", "3.5", "3.5"),
+        ("grew (-3.5 percent)", "3.5", "-3.5"),
+        ("by GPT-3.5 alone", "3.5", "3.5"),
     ],
 )
 def test_an_answer_is_made_of_whole_words_and_numbers(text: str, part: str, expected: str) -> None:

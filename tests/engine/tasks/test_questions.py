@@ -44,6 +44,12 @@ def test_of_sentences(sentence: str, question: str) -> None:
         ("2.2 What Counts as Fog", "What counts as fog?"),
         ("3.1 How the Thresholds Were Estimated", "How were the thresholds estimated?"),
         ("Why is the Sky Blue?", "Why is the sky blue?"),
+        ("When was Rome founded?", "When was Rome founded?"),
+        ("What should I do?", "What should I do?"),
+        ("How Many People Were Affected", "How many people were affected?"),
+        ("How long is the trial?", "How long is the trial?"),
+        ("How do I know if it is broken?", "How do I know if it is broken?"),
+        ("Why Rome was burned", "Why was Rome burned?"),
     ],
 )
 def test_of_headings(heading: str, question: str) -> None:

@@ -38,9 +38,11 @@ def test_a_second_window_holds_the_likeliest_and_no_more_than_fits() -> None:
     assert 1 not in {one.sentence for one in chosen}
 
 
-def test_a_sentence_in_parts_is_read_again_whole_or_not_at_all() -> None:
-    pieces = [piece(0, MOST - 10), Piece(0, [1] * 20, [(500 + i, 501 + i) for i in range(20)]), piece(1)]
-    assert [one.sentence for one in gather(pieces, [candidate(0)])] == [1]
+def test_of_an_endless_sentence_the_part_with_the_candidate_is_read_again() -> None:
+    parts = [Piece(0, [n] * 256, [(256 * n + i, 256 * n + i + 1) for i in range(256)]) for n in range(4)]
+    end = Piece(1, [9] * 3, [(2000 + i, 2001 + i) for i in range(3)])
+    chosen = gather([*parts, end], [Candidate(0, 800, 803, 1.0, -1.0, -2.0)])
+    assert chosen == [parts[3], end], "with its neighbours, as far as they fit"
 
 
 def test_a_candidate_is_scored_where_it_stands_in_the_second_window() -> None:
