@@ -4,13 +4,18 @@ Every example is made from (seed, epoch, its number) alone, so that a run that w
 with exactly the batches it would have had. A stage may lengthen a text: other texts of the same
 article are put around it, up to a number of tokens; or the answer's own text is left out, which
 makes the hardest kind of question without an answer.
+
+A long document is read in windows, and only one of them holds the answer. So a stage may show a question
+beside rivals, parts of the same article that lack the answer, and let all of them share one probability:
+every score counts relative to the [CLS] of its own window, as it does when windows are compared later
+(shared normalisation, arXiv 1710.10723, section 3.1, with one "not here" for all).
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -30,16 +35,19 @@ class Mix:
     long_share: float = 0.0  # examples that are lengthened ..
     lengths: tuple[int, int] = (512, 1024)  # .. to between so many tokens
     removed_share: float = 0.0  # lengthened examples whose answer is left out
+    rivals: float = 0.0  # how many other parts of the article compete with an example, on average
 
 
 @dataclass(frozen=True)
 class Example:
-    """Ids, the number of global tokens in front, and the answer's first and last token (0: none)."""
+    """Ids, the number of global tokens in front, and the answer's first and last token (0: none).
+    A `rival` competes with the example before it."""
 
     ids: list[int]
     n_global: int
     start: int
     end: int
+    rival: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -53,6 +61,19 @@ class Maker:
         self._texts_of: dict[int, list[int]] = {}
         for text, group in enumerate(questions.group.tolist()):
             self._texts_of.setdefault(group, []).append(text)
+
+    def make_all(self, index: int, chance: random.Random) -> list[Example]:
+        """One example and its rivals. A part that says the answer too would be no rival."""
+        found, mix = [self.make(index, chance)], self.mix
+        answer = _text(found[0].ids[found[0].start : found[0].end + 1]) if found[0].start else None
+        whole, part = divmod(mix.rivals, 1)
+        for _ in range(int(whole) + bool(part and chance.random() < part)):
+            most = chance.randint(*mix.lengths)
+            ids, _ = self._lengthened(int(self.questions.about[index]), most, True, chance)
+            if answer is None or answer not in _text(ids):
+                rival = self._framed(self.questions.question(index), ids, -1, -1, most, chance)
+                found.append(replace(rival, rival=True))
+        return found
 
     def make(self, index: int, chance: random.Random) -> Example:
         """One example; `chance` decides everything that is left open."""
@@ -103,18 +124,25 @@ class Maker:
         return Example(framed, len(question) + 1, start + shift if found else 0, end + shift if found else 0)
 
 
-def batch_by_tokens(examples: Sequence[Example], n_tokens: int, chance: random.Random) -> list[list[Example]]:
-    """Batches of like lengths with about `n_tokens` padded tokens each, in random order."""
-    order = list(examples)
+def _text(ids: Sequence[int]) -> str:
+    return f" {' '.join(map(str, ids))} "
+
+
+def batch_by_tokens(
+    groups: Sequence[Sequence[Example]], n_tokens: int, chance: random.Random
+) -> list[list[Example]]:
+    """Batches of like lengths with about `n_tokens` padded tokens each, in random order. An example and its
+    rivals stay together."""
+    order = list(groups)
     chance.shuffle(order)
     batches: list[list[Example]] = []
     for at in range(0, len(order), 2000):
         batch: list[Example] = []
-        for example in sorted(order[at : at + 2000], key=lambda one: len(one.ids)):
-            if batch and (len(batch) + 1) * len(example.ids) > n_tokens:
+        for group in sorted(order[at : at + 2000], key=lambda one: max(map(len, one))):
+            if batch and (len(batch) + len(group)) * max(map(len, group)) > n_tokens:
                 batches.append(batch)
                 batch = []
-            batch.append(example)
+            batch += group
         batches.append(batch)
     chance.shuffle(batches)
     return batches
@@ -149,5 +177,22 @@ def answering_loss(reader: Reader, batch: Sequence[Example], frozen: int = 0) ->
     scores = span_scores(reader, batch, frozen)
     start = torch.tensor([example.start for example in batch], device=scores.device)
     end = torch.tensor([example.end for example in batch], device=scores.device)
+    if any(example.rival for example in batch):
+        group = torch.tensor([not example.rival for example in batch], device=scores.device).cumsum(0) - 1
+        return (
+            competing_loss(scores[..., 0], start, group) + competing_loss(scores[..., 1], end, group)
+        ) / 2
     first = functional.cross_entropy(scores[..., 0], start)
     return (first + functional.cross_entropy(scores[..., 1], end)) / 2
+
+
+def competing_loss(scores: Tensor, target: Tensor, group: Tensor) -> Tensor:
+    """Cross-entropy over all tokens of all windows of a group, and one "not here", mean over groups: from
+    (B, L) scores, (B,) places of the right token (0: none) and (B,) numbers of groups, from 0 on. For
+    groups of one window it is the usual cross-entropy."""
+    inside = (scores - scores[:, :1])[:, 1:]  # relative to the window's own [CLS]
+    among = torch.arange(int(group[-1]) + 1, device=scores.device)[:, None] == group
+    windows = inside.logsumexp(1).expand_as(among).masked_fill(~among, -torch.inf)
+    total = functional.pad(windows, (1, 0)).logsumexp(1)  # "not here" has the score 0
+    right = inside.gather(1, (target - 1).clamp_min(0)[:, None])[:, 0] * (target > 0)
+    return (total.sum() - right.sum()) / len(among)

@@ -35,7 +35,7 @@ QUESTIONS = {
     "medquad": 60,
     "openstax-terms": 60,
 }
-PAPERS = 132
+PAPERS = 348
 EVEN = Calibration(  # the margin alone
     (1.0,) + (0.0,) * 10, (1.0,) + (0.0,) * 14, (1.0,) + (0.0,) * 6, (-1.0,) + (0.0,) * 6
 )

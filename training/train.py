@@ -1,11 +1,9 @@
 """Train the stages of a recipe: `python -m training.train RECIPE.toml [--resume]`.
 
-A recipe names a run, where its weights start, and its stages, each with its sources, its learning
-rate and what its examples look like. Every few minutes everything that decides the rest is
-written (weights, averages, optimizer, place), so that a run killed at any step goes on as if
-nothing had happened; `--minutes` stops it there by itself. Loss, also on validation data,
-throughput and time left go to the screen and to `log.csv`. The same recipe runs on a processor
-and on a graphics card.
+Every few minutes everything that decides the rest is written (weights, averages, optimizer, place), so
+that a run killed at any step goes on as if nothing had happened; `--minutes` stops it there by itself.
+Loss, also on validation data, throughput and time left go to the screen and to `log.csv`. The same recipe
+runs on a processor and on a graphics card.
 """
 
 from __future__ import annotations
@@ -15,9 +13,8 @@ import csv
 import math
 import random
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,60 +22,15 @@ import torch
 from torch import Tensor, nn
 
 from engine.device import choose_device
-from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
+from training.answering import Example, Maker, answering_loss, batch_by_tokens
 from training.minilm import start_from_minilm
 from training.prepare import DATA, Questions
+from training.recipe import Recipe, Stage, read_recipe
 from training.special import Special, read_special
 
 RUNS = Path(__file__).parent / "runs"
 REPORT_EVERY = 25  # steps
 VALIDATION = 12  # batches of validation data that each checkpoint is measured on
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One part of a recipe. `sources` maps a source to how often its questions are seen an epoch
-    (0.5: half of them); `average` is the decay of the weights' running average, 0 for none."""
-
-    name: str
-    sources: dict[str, float]
-    learning_rate: float
-    epochs: int = 1
-    batch_tokens: int = 4096
-    warm_steps: int = 100
-    decay: float = 0.01
-    average: float = 0.0
-    frozen: int = 0  # lower layers (and embeddings) that stay as they are
-    dropout: float = 0.0
-    mix: Mix = field(default_factory=Mix)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a run does."""
-
-    name: str
-    seed: int
-    start: str
-    stages: tuple[Stage, ...]
-    kind: str = "reader"  # or "writer": training/writers.py
-    limits: dict[str, Any] | None = None  # the fields of training.writers.Limits
-    model: dict[str, Any] | None = None  # the fields of a LongT5Config, for a writer from nothing
-    salience: dict[str, Any] | None = None  # the fields of training.salience.SalienceStage
-
-
-def read_recipe(file: Path) -> Recipe:
-    """Read a recipe. Unknown keys raise TypeError."""
-    values = tomllib.loads(file.read_text("utf-8"))
-    stages = tuple(_read_stage(values) for values in values.pop("stage"))
-    return Recipe(stages=stages, **values)
-
-
-def _read_stage(values: dict[str, Any]) -> Stage:
-    mix = dict(values.pop("mix", {}))
-    if "lengths" in mix:
-        mix["lengths"] = tuple(mix["lengths"])
-    return Stage(mix=Mix(**mix), **values)
 
 
 def batches_of(
@@ -89,7 +41,7 @@ def batches_of(
     batches = []
     for epoch in range(stage.epochs):
         chance = random.Random(f"{seed} {stage.name} {epoch}")
-        examples: list[Example] = []
+        examples: list[list[Example]] = []
         for source, share in sorted(stage.sources.items()):
             file = data / f"questions.{source}.{split}.npz"
             if split != "train" and not file.is_file():
@@ -98,7 +50,7 @@ def batches_of(
             whole, part = divmod(share, 1)
             numbers = list(range(len(maker.questions))) * int(whole)
             numbers += chance.sample(range(len(maker.questions)), int(part * len(maker.questions)))
-            examples += [maker.make(number, chance) for number in numbers]
+            examples += [maker.make_all(number, chance) for number in numbers]
         batches += batch_by_tokens(examples, stage.batch_tokens, chance)
     return batches
 

@@ -39,8 +39,9 @@ from engine.text.sentencepieces import N_EXTRA, SentencePieces
 from engine.text.tokenizer import Tokenizer
 from training.gaps import examples
 from training.minilm import start_from_minilm
+from training.recipe import Recipe, Stage
 from training.special import Special, read_special
-from training.train import Recipe, Stage, Task, load, train_stages
+from training.train import Task, load, train_stages
 from training.vocabulary import Texts
 from training.writing import Pair, Pairs
 

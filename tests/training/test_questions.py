@@ -9,29 +9,36 @@ import torch
 
 from engine.models.led import LEDConfig, LEDForConditionalGeneration
 from tests.engine.tasks import tiny_reader as tiny
+from training.corpus import Row, rows
 from training.graded import sample
+from training.ours import ours, parts
 from training.replying import make_replies
 from training.whole import ASKED, ask_papers
 from training.writers import Limits, placed
 
 KINDS = {"span", "yesno", "absent"}
+SPLITS = ("train", "valid", "test")
 
 
-@pytest.mark.parametrize("split", ["valid", "test"])
+def asked_in(split: str) -> list[Row]:
+    """Our questions to the documents of one split."""
+    if split == "train":
+        return list(rows(ASKED, "train"))
+    return [json.loads(line) for line in (ASKED / f"{split}.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("split", SPLITS)
 def test_each_of_our_questions_says_what_it_is(split: str) -> None:
-    rows = [json.loads(line) for line in (ASKED / f"{split}.jsonl").read_text("utf-8").splitlines()]
+    rows = asked_in(split)
     assert len(rows) > 100 and len({(row["document"], row["question"]) for row in rows}) == len(rows)
     for row in rows:
         assert row["split"] == split and row["kind"] in KINDS
         assert bool(row["answers"]) == (row["kind"] != "absent")
 
 
-def test_what_is_measured_shares_no_document_with_what_was_fitted() -> None:
-    fitted, measured = (
-        {json.loads(line)["document"] for line in (ASKED / f"{split}.jsonl").read_text("utf-8").splitlines()}
-        for split in ("valid", "test")
-    )
-    assert not fitted & measured
+def test_no_document_is_both_learned_from_and_fitted_or_measured() -> None:
+    learned, fitted, measured = ({row["document"] for row in asked_in(split)} for split in SPLITS)
+    assert not learned & fitted and not learned & measured and not fitted & measured
 
 
 def test_our_questions_are_asked_of_the_whole_document(
@@ -100,3 +107,26 @@ def test_a_pair_for_a_free_answer_has_the_question_in_front_and_global() -> None
 def write(file: Path, rows: list[dict[str, str]]) -> None:
     with lzma.open(file, "wt", encoding="utf-8") as lines:
         lines.write("\n".join(map(json.dumps, rows)))
+
+
+def test_a_question_of_ours_is_asked_of_the_part_that_holds_its_answer(tmp_path: Path) -> None:
+    text = "\n\n".join(f"Paragraph {number}: " + "rivers carry water. " * 20 for number in range(12))
+    text += "\n\nThe weir is 2.5 m high."
+    rows = [
+        {"question": "How high?", "answers": ["2.5 m"], "start": text.index("2.5 m")},
+        {"question": "Why?", "answers": [], "start": 10},
+    ]
+    asked = [{"source": "s", "document": "d1"} | row for row in rows]
+    write(tmp_path / "train.jsonl.xz", asked)
+    write(tmp_path / "summ.s.train.jsonl.xz", [{"id": "d1", "title": "T", "document": text}])
+    high, why = ours(tmp_path, tmp_path)
+    at = high["answers"][0]["start"]
+    assert high["context"][at : at + 5] == "2.5 m" and not high["impossible"]
+    assert why["impossible"] and why["context"].startswith("Paragraph 0")
+    assert high["title"] == why["title"] and high["context_id"] != why["context_id"]
+
+
+@pytest.mark.parametrize("text", ["a\n\nb", "x" * 5000, "A: yes.\n" * 1000, "\n\n".join(["word " * 60] * 40)])
+def test_parts_hold_the_whole_text_once(text: str) -> None:
+    borders = parts(text)
+    assert "".join(text[start:end] for start, end in borders) == text

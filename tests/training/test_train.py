@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from engine.text.tokenizer import WordPiece
-from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens
+from training.answering import Example, Maker, Mix, answering_loss, batch_by_tokens, competing_loss
 from training.fast import encode_short
 from training.prepare import Questions, tokenise
-from training.train import Run, Stage, batches_of, read_recipe
+from training.recipe import Stage, read_recipe
+from training.train import Run, batches_of
 
 ROOT = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("tiny_reader", ROOT / "tests/engine/tasks/tiny_reader.py")
@@ -83,9 +84,56 @@ def test_a_removed_passage_leaves_a_question_without_an_answer(tokenizer: WordPi
 
 def test_batches_hold_every_example_once(tokenizer: WordPiece) -> None:
     examples = [Example([1] * size, 1, 0, 0) for size in range(5, 60)]
-    batches = batch_by_tokens(examples, 128, random.Random(1))
+    batches = batch_by_tokens([[example] for example in examples], 128, random.Random(1))
     assert sorted(len(one.ids) for batch in batches for one in batch) == list(range(5, 60))
     assert all(len(batch) * max(len(one.ids) for one in batch) <= 128 for batch in batches)
+
+
+def test_rivals_lack_the_answer_and_stay_with_their_question(tokenizer: WordPiece) -> None:
+    only = [
+        row | {"context": str(row["context"]).replace("heart", "king")}
+        for row in rows()[2:]
+        if row["impossible"]
+    ]
+    made = tokenise(rows()[:1] + only, tokenizer)
+    maker = Maker(made, tokenizer, Mix(most=60, lengths=(40, 50), rivals=1.5))
+    groups = [maker.make_all(0, random.Random(seed)) for seed in range(40)]
+    assert {len(group) for group in groups} == {2, 3}
+    own = " ".join(map(str, tokenizer.encode(TEXTS[0]).ids))
+    for first, *rivals in groups:
+        assert first.start and not first.rival
+        for rival in rivals:
+            assert rival.rival and rival.start == rival.end == 0
+            assert rival.ids[: rival.n_global] == first.ids[: first.n_global]
+            assert own not in " ".join(map(str, rival.ids))
+    for batch in batch_by_tokens(groups, 256, random.Random(1)):
+        assert not batch[0].rival
+    told = [one for batch in batch_by_tokens(groups, 256, random.Random(1)) for one in batch]
+    assert len(told) == sum(map(len, groups))
+
+
+def test_a_part_that_says_the_answer_too_is_no_rival(tokenizer: WordPiece) -> None:
+    told = [row | {"context": f"{row['context']} heart of town"} for row in rows()]
+    maker = Maker(tokenise(told, tokenizer), tokenizer, Mix(most=60, lengths=(40, 50), rivals=1))
+    assert len(maker.make_all(0, random.Random(1))) == 1
+    assert len(maker.make_all(1, random.Random(1))) == 2, "without an answer every part is one"
+
+
+def test_alone_a_window_competes_only_with_its_null() -> None:
+    scores = torch.randn(4, 9, generator=torch.Generator().manual_seed(1))
+    target = torch.tensor([0, 3, 8, 1])
+    found = competing_loss(scores, target, torch.arange(4))
+    assert float(found) == pytest.approx(float(torch.nn.functional.cross_entropy(scores, target)), abs=1e-6)
+
+
+def test_windows_of_a_group_share_one_probability() -> None:
+    scores = torch.randn(3, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    one, other = (scores[row, 1:] - scores[row, 0] for row in (0, 1))
+    alone = torch.cat((torch.zeros(1), scores[2, 1:] - scores[2, 0]))
+    together = torch.cat((torch.zeros(1), one, other))
+    expected = -together.log_softmax(0)[5 + 2] - alone.log_softmax(0)[0]  # token 3 of the second window
+    found = competing_loss(scores, torch.tensor([0, 3, 0]), torch.tensor([0, 0, 1]))
+    assert float(found) == pytest.approx(float(expected) / 2, abs=1e-9)
 
 
 @pytest.mark.parametrize("length", [6, 9, 40])  # within the window, at its edge, beyond it

@@ -12,7 +12,7 @@ import torch
 from engine.models.led import LEDConfig, LEDForConditionalGeneration, place_global
 from engine.models.longt5 import LongT5Config, LongT5ForConditionalGeneration
 from training import writers
-from training.train import Recipe, Stage
+from training.recipe import Recipe, Stage
 from training.writers import Limits, Marks, batch_pairs, collate, start_led, train_writer, writing_loss
 from training.writing import Pair, Pairs, evidence_for, make_pairs, sentences_of, supported
 
