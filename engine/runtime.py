@@ -79,7 +79,7 @@ class Runtime:
         recognised: tuple[int, ...] = (),
     ) -> str:
         """`Run.key` of the output that this call would give: what to look up before computing.
-        `recognised` are the pages of the document whose text was recognised."""
+        `recognised` are the pages that are read whose text was recognised."""
         model = find_model(self.models(), task, options.model)
         return run_key(
             task, document_id, model.name, model.sha256, model.quantization, self._chosen_device().name,
@@ -129,7 +129,7 @@ class Runtime:
         from engine.tasks.recognised import mark_citations
         from engine.tasks.scope import within
 
-        document = within(document, options.scope)
+        whole, document = document, within(document, options.scope)
         with self._reading(document, "answer", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
             watch = Watermark(on_event)
@@ -140,7 +140,7 @@ class Runtime:
                 "answer", document, model, _settings(options, question), "all tokens of the question",
                 found.n_global, found.n_windows, found.n_tokens, time.monotonic() - started, watch.peak,
             )
-        page = document.page_at(found.span.start) if found.span else None
+        page = whole.page_at(found.span.start) if found.span else None
         return Answer(
             question, found.found, found.text, found.span, page, found.confidence,
             mark_citations(document, found.evidence), run,

@@ -233,5 +233,5 @@ class Work:
         options: SummaryOptions | AnswerOptions,
         question: str | None = None,
     ) -> str:
-        recognised = document.pages_recognised
+        recognised = within(document, options.scope).pages_recognised
         return self._engine().key(task, document.id, options, question, recognised)

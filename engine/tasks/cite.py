@@ -62,8 +62,7 @@ class Sources:
         return self._by_number.get(value, [])
 
     def with_name(self, key: str) -> list[int]:
-        """Sentences that hold a name, in any of its forms ("Romanian" for "Romania"), or whose words
-        begin with the letters of an acronym."""
+        """Sentences that hold a name, in any of its forms ("Romanian" for "Romania")."""
         found = set(self._by_name.get(key, ()))
         for part in key.split("-") if "-" in key else ():
             found.update(self._by_name.get(part, ()))

@@ -74,7 +74,7 @@ def _in_digits(text: str) -> Iterator[Number]:
             continue  # "18F" is a name
         plain = re.sub(r"[^\d.]", "", match[0].rstrip(",\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"))
         if plain.count(".") > 1:  # a version or the number of a section: compared as it is written
-            yield Number(float(hash_of(plain)), Span(match.start(), match.start() + len(match[0])))
+            yield Number(hash_of(plain), Span(match.start(), match.start() + len(match[0])))
             continue
         after = re.match(r"[\s-]*([a-z]+)", text[match.end() :], re.IGNORECASE)
         scale = SCALES.get(after[1].lower(), 1.0) if after else 1.0

@@ -21,6 +21,7 @@ from engine.tasks.retrieval import terms
 from engine.types import Document, Sentence
 
 DAMPING, ROUNDS = 0.85, 30  # of PageRank
+STRAY, STRAY_SHARE = 2, 0.1  # so few sentences with so little of the text are no running text
 
 SECTIONS = (
     re.compile(r"\b(?:abstract|summary|synopsis|highlights|key (?:points|concepts))\b", re.I),
@@ -70,9 +71,14 @@ class Candidates:
 
 
 def candidates(document: Document) -> Candidates:
-    """The running text; everything where there is none."""
-    body = tuple(i for i, sentence in enumerate(document.sentences) if sentence.kind == "body")
-    return Candidates(document, body or tuple(range(len(document.sentences))))
+    """The running text; everything where there is none, or no more than a stray line beside tables."""
+    sentences = document.sentences
+    body = tuple(i for i, sentence in enumerate(sentences) if sentence.kind == "body")
+    if len(body) <= STRAY:
+        size = sum(len(sentences[i].span) for i in body)
+        if size < STRAY_SHARE * sum(len(sentence.span) for sentence in sentences):
+            body = ()
+    return Candidates(document, body or tuple(range(len(sentences))))
 
 
 def describe(chosen: Candidates, vectors: Tensor, title: Tensor | None) -> Tensor:
@@ -191,7 +197,9 @@ def _lexical(texts: Sequence[str], title: str) -> list[Tensor]:
     if not vocabulary:
         return [torch.zeros(n_texts)] * 9
     holding = Counter(term for count in counts for term in count)
-    total: Counter[str] = sum(counts, Counter())
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
     n_terms = sum(total.values())
     places, values, rows = [], [], []
     for row, count in enumerate(counts):

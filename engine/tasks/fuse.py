@@ -23,15 +23,15 @@ def fuse(sources: Sources, beams: Sequence[Sequence[str]]) -> tuple[SummarySente
     """The sentences of the best beam, mended by the others.
 
     `beams` are the summaries that a search found, best first, each as its sentences. No passage of
-    the document is quoted twice.
+    the document is quoted twice, and no sentence of another beam is said twice.
     """
     others = [check(sources, text) for beam in beams[1:] for text in beam]
     quoted: set[int] = set()
-    return tuple(
-        made
-        for text in (beams[0] if beams else ())
-        for made in _mend(sources, check(sources, text), others, quoted)
-    )
+    said: list[SummarySentence] = []
+    for text in beams[0] if beams else ():
+        free = [one for one in others if all(one.text != other.text for other in said)]
+        said += _mend(sources, check(sources, text), free, quoted)
+    return tuple(said)
 
 
 def is_borne_out(checked: Checked) -> bool:

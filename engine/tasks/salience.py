@@ -3,7 +3,8 @@ whole document says about it, and one head over both.
 
     every window    [CLS] sentences [SEP] through the lower layers of the encoder, global attention on
                     [CLS] alone; the mean of each sentence's states
-    the document    vectors and features of all sentences together, through the salience head
+    the document    vectors and features of all sentences together, through the salience head; of more
+                    than 1,024 sentences the features know all, and the head sees parts of equal size
 
 Letters: N sentences that could be chosen, W model width, L tokens.
 """
@@ -11,6 +12,7 @@ Letters: N sentences that could be chosen, W model width, L tokens.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,7 +85,7 @@ def score_sentences(
         fresh = inside[skipped:]
         states = _unpack(payload, sums.shape[1])
         sums.index_add_(0, torch.tensor([piece.sentence for piece in fresh]), states)
-        seen = [number for number in chosen.indices if number <= fresh[-1].sentence]
+        seen = chosen.indices[: bisect_right(chosen.indices, fresh[-1].sentence)]
         if seen and show_at <= index + 1 < len(cut):
             # Ever more rarely: weighing all sentences after each window would cost windows x sentences.
             show_at = math.ceil((index + 1) * MORE_BEFORE_SHOWING + 0.01)
@@ -143,7 +145,8 @@ def weigh(reader: LoadedReader, chosen: Candidates, vectors: Tensor, title: Tens
     own = vectors[list(chosen.indices)]
     features, head = describe(chosen, own, title), reader.model.salience
     device, dtype = reader.device, head.score.weight.dtype
-    parts = zip(torch.split(own, MOST_TOGETHER), torch.split(features, MOST_TOGETHER), strict=True)
+    n_parts = max(1, math.ceil(len(own) / MOST_TOGETHER))  # as equal as can be: no sentence is left by itself
+    parts = zip(torch.tensor_split(own, n_parts), torch.tensor_split(features, n_parts), strict=True)
     scores = [
         head(part.to(device, dtype)[None], seen.to(device, dtype)[None])[0].float().cpu()
         for part, seen in parts

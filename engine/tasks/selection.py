@@ -2,13 +2,15 @@
 
 The app and the evaluation choose by this one function. Sentences are taken by salience less what
 they repeat of those already taken; one that begins by pointing back ("This ...", "However, it ...")
-comes with the sentence it points to, or not at all. The result is in the order of the document.
+comes with the sentence it points to, or not at all. What cannot stand alone is quoted only where a
+document hardly has anything else. The result is in the order of the document.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 
 import torch
 
@@ -22,39 +24,58 @@ SLACK = 0.2  # of the budget, either way
 REPEATED = 0.6  # share of its salience that a sentence loses by perfect likeness to a chosen one
 LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
+MARKER = re.compile(r"^\W*(?:\w{1,4}\)\s*)?")  # of an item of a list
 FIRST = re.compile(r"[^\W\d_]+(?=[\s,;:)])")  # a word, and no name such as asn1Parser
+INSIDE = frozenset(",;:.)")
 ENDS, CLOSERS = ".!?…。！？", "\"'”’»)]」』）"
+# What speaks of the document itself points to nothing before it.
+ITSELF = re.compile(
+    r"^\W*(?:this (?:paper|study|article|work|proposal|document|pep|rfc|report|book|chapter|review|thesis|"
+    r"standard|specification|guide|manual|tutorial|survey|policy|agreement|act)\b|(?:second|third)\b(?!,))",
+    re.I,
+)
+BACK = re.compile(
+    r"^\W*(?:in (?:this|these|such|that) (?:cases?|way|respect|example|sense|context|situation|regard)|"
+    r"(?:for|because of|due to) (?:this|these|that)|at (?:this|that) (?:point|time|stage)|"
+    r"the (?:above|preceding))\b",
+    re.I,
+)
+# Without the picture or the place that it names, or in brackets beside another, a sentence says too little.
+BESIDE = re.compile(
+    r"^\W*(?:(?:as|see)\b[^,.]{0,60}\b(?:fig(?:ure)?s?|tables?|section|above|below|earlier|previously)\b|"
+    r"(?:fig(?:ure)?s?|tables?)\b\.?\s*[\dIVX])|^\s*\(.*\)\W*$",
+    re.I | re.S,
+)
 
 
 def choose(
-    scores: SentenceScores, document: Document, budget_words: int, among: Collection[int] | None = None
+    scores: SentenceScores, document: Document, budget_words: int,
+    among: Collection[int] | None = None, said: Iterable[int] = (),
 ) -> tuple[int, ...]:
     """Indices of the chosen sentences in the order of the document; together they have
     `budget_words` give or take a fifth, where the document has that much to choose from. `among`
-    are the indices that may be chosen, where not all may."""
-    return tuple(sorted(rank(scores, document, budget_words, among)))
+    are the indices that may be chosen, where not all may; `said` those that are not repeated while there
+    is anything else."""
+    return tuple(sorted(rank(scores, document, budget_words, among, said)))
 
 
 def most_telling(scores: SentenceScores, document: Document, most_words: int) -> tuple[int, ...]:
-    """The one most salient sentence that can be understood alone and has at most so many words."""
+    """The one most salient sentence that can be understood alone, of at most so many words where there
+    is one."""
     selection = Selection(scores, document, most_words)
-    alone = [
-        i for i, text in selection.texts.items()
-        if _can_stand(text) and not ANAPHOR.match(text) and selection.n_words[i] <= most_words
-    ]
-    if not alone:
-        return tuple(selection.smallest())
-    return (max(alone, key=lambda i: (float(selection.salience[i]), -i)),)
+    return tuple(selection.best_alone(most_words) or selection.best_alone(MOST_WORDS) or selection.smallest())
 
 
 def rank(
-    scores: SentenceScores, document: Document, budget_words: int, among: Collection[int] | None = None
+    scores: SentenceScores, document: Document, budget_words: int,
+    among: Collection[int] | None = None, said: Iterable[int] = (),
 ) -> list[int]:
     """The same in the order in which they were chosen."""
-    selection = Selection(scores, document, budget_words, among)
+    selection = Selection(scores, document, budget_words, among, said)
     selection.take(strictly=True)
-    selection.take(strictly=False)  # only where the strict rules leave the budget unused
-    return selection.chosen or selection.smallest()
+    if selection.is_scarce:
+        selection.take(strictly=False)
+    return selection.chosen or selection.best_alone(MOST_WORDS) or selection.smallest()
 
 
 class Selection:
@@ -62,69 +83,88 @@ class Selection:
 
     def __init__(
         self, scores: SentenceScores, document: Document, budget_words: int,
-        among: Collection[int] | None = None,
+        among: Collection[int] | None = None, said: Iterable[int] = (),
     ) -> None:
         self.document = document
-        self.texts = {
-            i: document.sentences[i].span.of(document.text)
-            for i in candidates(document).indices
-            if among is None or i in among
-        }
+        self.indices = sorted(candidates(document).indices if among is None else among)
+        self.texts = {i: document.sentences[i].span.of(document.text) for i in self.indices}
         self.n_words = {i: len(text.split()) for i, text in self.texts.items()}
         self.trigrams = {i: _trigrams(text) for i, text in self.texts.items()}
-        self.salience = torch.tensor(scores.salience)
-        self.vectors = scores.vectors
-        self.nearest = torch.zeros(len(document.sentences))  # likeness to the most alike chosen one
+        self.standing = {i for i, text in self.texts.items() if _can_stand(text)}
+        self.told = [_trigrams(document.sentences[i].span.of(document.text)) for i in said]
+        self.salience = torch.tensor([scores.salience[i] for i in self.indices])
+        self.vectors = scores.vectors[self.indices]
+        self.nearest = torch.zeros(len(self.indices))  # likeness to the most alike chosen one
         self.most, self.least = budget_words * (1 + SLACK), budget_words * (1 - SLACK)
         self.chosen: list[int] = []
         self.size = 0
 
+    @property
+    def is_scarce(self) -> bool:
+        """Whether all that can stand alone is less than the budget."""
+        return sum(self.n_words[i] for i in self.standing) < self.least
+
     def take(self, strictly: bool) -> None:
         """Take the best sentence again and again until the budget is used. Strictly, only what can
         stand alone, or with the sentence before it."""
-        can_stand = {i for i, text in self.texts.items() if _can_stand(text)}
-        open_ = (can_stand if strictly else set(self.texts)) - set(self.chosen)
+        open_ = (self.standing if strictly else set(self.texts)) - set(self.chosen)
         while open_ and self.size < self.least:
-            value = (self.salience * (1 - REPEATED * self.nearest)).tolist()
-            best = max(open_, key=lambda i: (value[i], -i))
-            open_.discard(best)
-            group = _with_antecedent(best, self.document, self.texts, self.chosen) if strictly else [best]
-            if self._fits(group):
-                open_ -= set(group)
-                self._add(group)
+            for best in self._by_value(open_):
+                open_.discard(best)
+                group = self._with_antecedent(best) if strictly else [best]
+                if self._fits(group):  # what does not fit now never will
+                    open_ -= set(group)
+                    self._add(group)
+                    break
+
+    def best_alone(self, most_words: int) -> list[int]:
+        """The most salient sentence that can be understood alone and has at most so many words."""
+        alone = {i for i in self.standing if self.n_words[i] <= most_words and not points_back(self.texts[i])}
+        return self._by_salience(alone)[:1]
 
     def smallest(self) -> list[int]:
-        """Where nothing fits: the most salient sentence that does alone, or the shortest of all."""
-        fitting = [i for i in self.texts if 0 < self.n_words[i] <= self.most]
-        if fitting:
-            return [max(fitting, key=lambda i: (float(self.salience[i]), -i))]
-        return [min(self.texts, key=lambda i: (self.n_words[i], i))] if self.texts else []
+        """Where nothing can stand: the most salient sentence that fits, or the shortest of all."""
+        fitting = {i for i in self.texts if 0 < self.n_words[i] <= self.most}
+        return self._by_salience(fitting)[:1] or sorted(self.texts, key=lambda i: (self.n_words[i], i))[:1]
+
+    def _by_value(self, which: Collection[int]) -> list[int]:
+        value = dict(zip(self.indices, (self.salience * (1 - REPEATED * self.nearest)).tolist(), strict=True))
+        return sorted(which, key=lambda i: (-value[i], i))
+
+    def _by_salience(self, which: Collection[int]) -> list[int]:
+        value = dict(zip(self.indices, self.salience.tolist(), strict=True))
+        return sorted(which, key=lambda i: (-value[i], i))
 
     def _fits(self, group: Sequence[int]) -> bool:
         n_words = sum(self.n_words[i] for i in group)
-        repeats = any(_repeats(self.trigrams[i], self.trigrams, self.chosen) for i in group)
-        return bool(group) and self.size + n_words <= self.most and not repeats
+        return bool(group) and self.size + n_words <= self.most and not any(map(self._repeats, group))
+
+    def _repeats(self, index: int) -> bool:
+        """Whether a third of its trigrams stand in one sentence that was chosen, or said before."""
+        own, told = self.trigrams[index], (*self.told, *(self.trigrams[other] for other in self.chosen))
+        return bool(own) and any(len(own & other) > len(own) / 3 for other in told)
 
     def _add(self, group: Sequence[int]) -> None:
         for index in group:
             self.chosen.append(index)
             self.size += self.n_words[index]
-            self.nearest = torch.maximum(self.nearest, self.vectors @ self.vectors[index])
+            vector = self.vectors[bisect_left(self.indices, index)]
+            self.nearest = torch.maximum(self.nearest, self.vectors @ vector)
+
+    def _with_antecedent(self, best: int) -> list[int]:
+        """The sentence, with the one before it where it points back; nothing where that will not do."""
+        before = best - 1
+        if not points_back(self.texts[best]) or before in self.chosen:
+            return [best]
+        paragraphs = (self.document.sentences[i].paragraph for i in (before, best))
+        if before not in self.standing or points_back(self.texts[before]) or len(set(paragraphs)) > 1:
+            return []
+        return [before, best]
 
 
-def _with_antecedent(
-    best: int, document: Document, texts: dict[int, str], chosen: Sequence[int]
-) -> list[int]:
-    """The sentence, with the one before it where it points back; nothing where that will not do."""
-    if not ANAPHOR.match(texts[best]):
-        return [best]
-    before = best - 1
-    if before in chosen:
-        return [best]
-    same = before in texts and document.sentences[before].paragraph == document.sentences[best].paragraph
-    if not same or ANAPHOR.match(texts[before]) or not _can_stand(texts[before]):
-        return []
-    return [before, best]
+def points_back(text: str) -> bool:
+    """Whether it begins by pointing to what stands before it."""
+    return bool((ANAPHOR.match(text) and not ITSELF.match(text)) or BACK.match(text))
 
 
 def _can_stand(text: str) -> bool:
@@ -136,23 +176,17 @@ def _can_stand(text: str) -> bool:
         and letters > 0.6 * len(text)
         and without_notes(text).rstrip(CLOSERS)[-1:] in ENDS
         and not _begins_inside(text)
+        and not BESIDE.match(text)
         and not is_notice(text)
     )
 
 
 def _begins_inside(text: str) -> bool:
     """Whether it is the rest of something, as the items of some lists are."""
-    first = FIRST.match(text)
-    return first is not None and first[0].islower()
+    first = FIRST.match(text, MARKER.match(text).end())  # type: ignore[union-attr]
+    return text[:1] in INSIDE or (first is not None and first[0].islower())
 
 
 def _trigrams(text: str) -> set[tuple[str, ...]]:
     words = WORD.findall(text.lower())
     return set(zip(words, words[1:], words[2:], strict=False))
-
-
-def _repeats(
-    own: set[tuple[str, ...]], trigrams: dict[int, set[tuple[str, ...]]], chosen: Sequence[int]
-) -> bool:
-    """Whether a third of its trigrams stand in one chosen sentence."""
-    return any(len(own & trigrams[other]) > len(own) / 3 for other in chosen) if own else False

@@ -5,13 +5,14 @@ A chosen sentence is quoted as it stands, so it is its own source and its suppor
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 
 from engine.tasks.features import candidates
 from engine.tasks.placement import global_parts
 from engine.tasks.reader import LoadedReader
 from engine.tasks.salience import SentenceScores, score_sentences
-from engine.tasks.scope import Section, sections
+from engine.tasks.scope import sections
 from engine.tasks.selection import choose, most_telling
 from engine.types import Citation, Document, IsCancelled, OnEvent, Sentence, SummaryOptions, SummarySentence
 
@@ -22,14 +23,8 @@ WORDS_OF_A_SECTION = 45
 def word_budget(document: Document, options: SummaryOptions) -> int:
     """How many words a summary of this document should have: what its length says, or a quarter
     of the document's own sentences where that is less."""
-    n_words = sum(len(sentence.span.of(document.text).split()) for sentence in body_of(document))
+    n_words = sum(len(text.split()) for text in candidates(document).texts)
     return max(1, min(WORDS[options.length], n_words // 4))
-
-
-def body_of(document: Document) -> tuple[Sentence, ...]:
-    """The sentences that say something: the running text, or everything where there is none."""
-    body = tuple(sentence for sentence in document.sentences if sentence.kind == "body")
-    return body or document.sentences
 
 
 def summarize_extractively(
@@ -49,18 +44,22 @@ def _choose(scores: SentenceScores, document: Document, options: SummaryOptions)
     if options.length == "line":
         return most_telling(scores, document, WORDS["line"])
     if options.length == "sections":
-        return tuple(i for part in sections(document) for i in _choose_in(part, scores, document))
+        return _choose_by_section(scores, document)
     return choose(scores, document, word_budget(document, options))
 
 
-def _choose_in(part: Section, scores: SentenceScores, document: Document) -> tuple[int, ...]:
-    """A section's sentences under its own budget; none where it has nothing to choose."""
-    inside = {
-        i for i in candidates(document).indices
-        if part.span.start <= document.sentences[i].span.start < part.span.end
-    }
-    n_words = sum(len(document.sentences[i].span.of(document.text).split()) for i in inside)
-    return choose(scores, document, max(1, min(WORDS_OF_A_SECTION, n_words // 4)), inside) if inside else ()
+def _choose_by_section(scores: SentenceScores, document: Document) -> tuple[int, ...]:
+    """Of each section some sentences under a budget of its own; what one said no later one repeats."""
+    indices = candidates(document).indices
+    starts = [document.sentences[i].span.start for i in indices]
+    chosen: list[int] = []
+    for part in sections(document):
+        inside = indices[bisect_left(starts, part.span.start) : bisect_left(starts, part.span.end)]
+        n_words = sum(len(document.sentences[i].span.of(document.text).split()) for i in inside)
+        if inside:
+            budget = max(1, min(WORDS_OF_A_SECTION, n_words // 4))
+            chosen += choose(scores, document, budget, inside, chosen)
+    return tuple(chosen)
 
 
 def _quote(document: Document, sentence: Sentence) -> SummarySentence:
