@@ -1,4 +1,4 @@
-"""Word files: the paragraphs of the main part, headings by their style, and footnotes at the end.
+"""Word files: the paragraphs of the main part, headings by their style, and notes at the end.
 
 ECMA-376 Part 1, section 17. Only parts inside the file are read; templates, pictures, embedded
 objects and whatever else a relationship may point to are not even looked at.
@@ -47,8 +47,9 @@ def read_docx(file: IO[bytes], limits: Limits) -> Gathered:
     folder = main.rpartition("/")[0]
     styles = _styles(archive, f"{folder}/styles.xml")
     pieces = _read_part(archive.read(main), styles)
-    if (notes := f"{folder}/footnotes.xml") in archive:
-        pieces += [Piece(note.text, "footnote") for note in _read_part(archive.read(notes), {})]
+    for notes in (f"{folder}/footnotes.xml", f"{folder}/endnotes.xml"):
+        if notes in archive:
+            pieces += [Piece(note.text, "footnote") for note in _read_part(archive.read(notes), {})]
     check_length(sum(len(piece.text) for piece in pieces), limits)
     if not pieces:
         raise NoText("This file holds no text. If it holds pictures of text, print it to a PDF.", pages=1)

@@ -3,14 +3,15 @@
 A piece in the top or bottom margin is furniture when the same words (digits aside) stand at the
 same height on at least half of the pages, or on half of the left or of the right ones, or, as the
 title of a chapter does, on three pages of a stretch at a height where most pages have something.
-A document of one or two pages keeps all its text, and a line whose numbers go up and down is kept.
+A document of one or two pages keeps all its text; so are kept a line whose numbers go up and down,
+and words that stand on lines of their own just as often away from the margins.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from engine.ingest.strips import RawPage, Strip
@@ -51,18 +52,22 @@ def _drop_stamps(pages: Sequence[RawPage]) -> None:
 def _find(pages: Sequence[RawPage]) -> set[int]:
     """Identities of the strips to drop."""
     places: dict[tuple[bool, str], list[tuple[int, Strip]]] = defaultdict(list)
+    inner: Counter[str] = Counter()  # how often the same words stand away from the margins
     for page in pages:
         high, low = _margins(page)
         for strip in page.strips:
             middle = (strip.box[1] + strip.box[3]) / 2
             if middle < high or middle > low:
                 places[middle < page.height / 2, _key(strip.text)].append((page.number, strip))
+            else:
+                inner[_key(strip.text)] += 1
     numbers = [page.number for page in pages]
     levels = _busy_levels(places, len(pages))
     found: set[int] = set()
-    for (top, _), here in places.items():
+    for (top, key), here in places.items():
         for level in _levels(here):
-            if not _counts_upwards(level):
+            is_text = inner[key] >= len(level) and any(c.isalpha() for c in key)
+            if is_text or not _counts_upwards(level):
                 continue
             on = {number for number, _ in level}
             at = _level(level[0][1])

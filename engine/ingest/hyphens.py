@@ -20,6 +20,7 @@ OPENING = {
     "down", "through", "inter", "super", "data", "frame", "hand", "never", "none", "more", "home", "work",
     "time", "life", "head", "body", "news", "pass", "form", "like", "name", "note",
 }
+SHORT_FORM = re.compile(r"(?:[A-Z]{2}|(?:^|[-\u2010\u2011])[^\W\d_])$")  # DNA, mRNA, T, β
 CONJUNCTIONS = {"and", "or", "to", "nor", "und", "oder", "et", "ou", "y", "o", "e"}
 OPEN_ENDS = ("–", "—", "/")
 WIDE = re.compile(
@@ -30,7 +31,7 @@ def count_words(lines: Iterable[str]) -> Counter[str]:
     """How often each word stands inside a line, where nobody had to break it; compounds also in parts."""
     words: Counter[str] = Counter()
     for line in lines:
-        found = [match.group().casefold() for match in WORD.finditer(line)]
+        found = [_folded(match.group()) for match in WORD.finditer(line)]
         inner = found[1 : -1 if line.endswith((*HYPHENS, SOFT_HYPHEN)) else None]
         words.update(inner)
         for word in inner:
@@ -62,17 +63,24 @@ def _join_hyphen(before: str, after: str, words: Counter[str]) -> tuple[int, str
         return 0, " "
     if not after[0].islower() or _is_address(before):
         return 0, ""
-    return (0, "") if _keeps_hyphen(head.group().casefold(), tail.group().casefold(), words) else (1, "")
+    return (0, "") if _keeps_hyphen(head.group(), tail.group(), words) else (1, "")
+
+
+def _folded(word: str) -> str:
+    """As words are counted: in lower case, with one kind of hyphen."""
+    return word.casefold().replace("\u2010", "-").replace("\u2011", "-")
 
 
 def _keeps_hyphen(head: str, tail: str, words: Counter[str]) -> bool:
     """Whether `head-tail` is a compound rather than a broken word; the document itself knows best."""
-    left, right = re.split(f"[{''.join(HYPHENS)}]", head)[-1], re.split(f"[{''.join(HYPHENS)}]", tail)[0]
+    is_short_form = SHORT_FORM.search(head) is not None
+    head, tail = _folded(head), _folded(tail)
+    left, right = head.split("-")[-1], tail.split("-")[0]
     whole = words[left + right]
     hyphenated = max(words[f"{left}-{right}"], words[f"{head}-{tail}"])
     if whole or hyphenated:
         return hyphenated > whole
-    if left in KEEPING or any(c.isdigit() for c in left):
+    if left in KEEPING or is_short_form or any(c.isdigit() for c in left):
         return True
     if left != head or right != tail:  # in a compound already: state-of- / the-art
         return bool(words[left] and words[right])

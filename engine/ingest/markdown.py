@@ -18,7 +18,7 @@ HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
-ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+ITEM = re.compile(r"\s*(?:[-*+]|(\d{1,9})[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 QUOTE = re.compile(r" {0,3}(?:>[ \t]?)+")
 ROW = re.compile(r"\s*\|.*\|\s*$")
 DIVIDER = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
@@ -70,6 +70,7 @@ class _Lines:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._open: list[str] = []
+        self._is_item = False  # whether the paragraph under way is an item of a list
         self._pieces: list[Piece] = []
 
     def read(self) -> list[Piece]:
@@ -106,12 +107,16 @@ class _Lines:
             if not DIVIDER.match(line):
                 self._add("  ".join(cell.strip() for cell in line.strip().strip("|").split("|")), "table")
         else:
-            if item := ITEM.match(line):
+            item = ITEM.match(line)
+            # Within a paragraph a line may begin with a number that only stands there.
+            if item and (not self._open or self._is_item or item[1] in (None, "1")):
                 self._end()
+                self._is_item = True
                 line = line[item.end() :]
             self._open.append(line.strip())
 
     def _end(self) -> None:
+        self._is_item = False
         if self._open:
             text = " ".join(self._open)
             self._open.clear()

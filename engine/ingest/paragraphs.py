@@ -18,6 +18,7 @@ from engine.types import SentenceKind
 
 BULLET = re.compile(rf"^(?:[{POINTS}]|[–—-] )")
 ITEM = re.compile(r"^(?:\[(\d{1,4})\]|(\d{1,3})[.)]|\((\d{1,3})\))\s")
+LEADER = re.compile(r"(?:[.·…] ?){4}\s*(?:\d{1,4}|[ivxl]{1,7})$")  # dots up to the number of a page
 SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+[^\W\d_]")
 HYPHENS = ("-", "\u2010", SOFT_HYPHEN)
 
@@ -88,11 +89,16 @@ def _list_starts(lines: Sequence[Strip]) -> set[int]:
     """Indices of lines that begin with 1, 2, 3 ... in turn, in brackets or with a full stop."""
     starts: list[tuple[int, int]] = []
     for i, line in enumerate(lines):
-        if match := ITEM.match(line.text):
-            number = int(next(filter(None, match.groups())))
-            if not starts or number == starts[-1][1] + 1:
-                starts.append((i, number))
+        number = item_number(line.text)
+        if number is not None and (not starts or number == starts[-1][1] + 1):
+            starts.append((i, number))
     return {i for i, _ in starts} if len(starts) >= 3 else set()
+
+
+def item_number(text: str) -> int | None:
+    """The number that an item of a list begins with."""
+    match = ITEM.match(text)
+    return int(next(filter(None, match.groups()))) if match else None
 
 
 def _ends(block: Block, line: Strip, after: Strip | None, pitch: float) -> bool:
@@ -141,8 +147,8 @@ def _is_indented(block: Block, line: Strip, after: Strip | None) -> bool:
         return False
     if _are_centred(block.last, line):
         return False
-    if len(block.lines) == 1 and after is not None and abs(after.x0 - line.x0) < 0.5 * line.size:
-        return _ends_sentence(block.last.text)  # a hanging first line goes on further in
+    if len(block.lines) == 1:  # the first line of an item or a reference hangs out
+        return _ends_sentence(block.last.text) and not (BULLET.match(block.text) or ITEM.match(block.text))
     return after is None or after.x0 < line.x0 - 0.5 * line.size or _ends_sentence(block.last.text)
 
 
@@ -183,7 +189,7 @@ def _ends_sentence(text: str) -> bool:
 
 
 def _is_row(line: Strip) -> bool:
-    return line.cells >= 3
+    return line.cells >= 3 or LEADER.search(line.text) is not None
 
 
 def _is_table(lines: Sequence[Strip]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.ingest.paragraphs import Block
+from engine.ingest.paragraphs import Block, item_number
 from engine.ingest.references import announces, is_certain, looks_like_entry, mark_printed
 from engine.ingest.strips import typical_size
 
@@ -46,7 +46,7 @@ def assign_roles(blocks: Sequence[Block], heights: dict[int, float]) -> None:
         following = blocks[i + 1] if i + 1 < len(blocks) else None
         if _is_caption(block, size):
             block.kind = "caption"
-        elif _is_heading(block, following, size):
+        elif _is_heading(block, blocks[i - 1] if i else None, following, size):
             block.kind = "heading"
     _release_authors(blocks)
     _mark_footnotes(blocks, size, heights)
@@ -63,7 +63,7 @@ def _is_caption(block: Block, size: float) -> bool:
     return block.size < size - 0.4 or (block.first.bold and len(block.lines) < 4)
 
 
-def _is_heading(block: Block, following: Block | None, size: float) -> bool:
+def _is_heading(block: Block, previous: Block | None, following: Block | None, size: float) -> bool:
     text = block.text
     if len(text) > MAX_HEADING or len(block.lines) > 3 or sum(c.isalpha() for c in text) < 2:
         return False
@@ -82,9 +82,19 @@ def _is_heading(block: Block, following: Block | None, size: float) -> bool:
     capitals = name.isupper() and len(name) >= 4 and len(text) <= 100
     if all(line.bold for line in block.lines) and not following.first.bold:
         return len(text) <= 150 and not name[:1].islower()
+    if _is_next_item(block, previous) or _is_next_item(block, following):
+        return False
     is_narrow = block.last.width < 0.85 * (block.right - block.left)
     return len(block.lines) == 1 and is_narrow and len(text) <= 100 and (
         (numbered and not text.endswith(".")) or capitals) and following.kind == "body"
+
+
+def _is_next_item(block: Block, other: Block | None) -> bool:
+    """Whether two neighbours are items of a list: between numbered headings there is text."""
+    if other is None or other.region != block.region or len(other.lines) > 1:
+        return False
+    here, there = item_number(block.text), item_number(other.text)
+    return here is not None and there is not None and abs(here - there) == 1
 
 
 def _release_authors(blocks: Sequence[Block]) -> None:

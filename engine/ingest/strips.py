@@ -6,10 +6,12 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 NO_EDGES: array[float] = array("f")
+DROP_SIZE, MAX_DROPS = 1.6, 8  # times the size of the text; in one column
+DROP_LETTERS = 20  # of each line beside a drop cap, which the letter of a picture's part does not have
 RTL_RANGES = (("\u0590", "\u08ff"), ("\ufb1d", "\ufdff"), ("\ufe70", "\ufefc"))
 
 
@@ -94,7 +96,7 @@ def typical_size(strips: Iterable[Strip]) -> float:
 def join_rows(strips: Sequence[Strip]) -> list[Strip]:
     """Join the pieces of each printed line, from the top of a column to its end."""
     rows: list[list[Strip]] = []
-    for strip in sorted(strips, key=lambda s: (s.base, s.x0)):
+    for strip in sorted(_without_drop_caps(strips), key=lambda s: (s.base, s.x0)):
         for row in rows[-1:-4:-1]:
             if _is_same_line(row, strip):
                 row.append(strip)
@@ -102,6 +104,37 @@ def join_rows(strips: Sequence[Strip]) -> list[Strip]:
         else:
             rows.append([strip])
     return [_join(row) if len(row) > 1 else row[0] for row in sorted(rows, key=_row_base)]
+
+
+def _without_drop_caps(strips: Sequence[Strip]) -> Sequence[Strip]:
+    """The strips, a first letter as high as several lines put before the first of them. The others
+    then begin where the letter does, as if it were not there."""
+    size = typical_size(strips)
+    caps = [s for s in strips if len(s.text) == 1 and s.text.isupper() and s.size >= DROP_SIZE * size]
+    if not 0 < len(caps) <= MAX_DROPS:
+        return strips
+    kept = {id(strip): strip for strip in strips}
+    for cap in caps:
+        beside = sorted((s for s in kept.values() if _is_beside(cap, s)), key=lambda s: s.base)
+        if not 2 <= len(beside) <= 3 or abs(beside[-1].base - cap.base) > 0.3 * size:
+            continue
+        before = any(s.x1 <= cap.x0 and cap.y0 < s.base <= cap.base for s in strips)
+        if before or not beside[0].text[0].isalpha():
+            continue
+        del kept[id(cap)]
+        for strip in beside:
+            kept[id(strip)] = replace(strip, x0=cap.x0)
+        first = beside[0]
+        edges = cap.edges[:-1] + first.edges if cap.edges and first.edges else NO_EDGES
+        kept[id(first)] = replace(first, text=cap.text + first.text, x0=cap.x0,
+                                  box=around((cap.box, first.box)), edges=edges)
+    return list(kept.values())
+
+
+def _is_beside(cap: Strip, strip: Strip) -> bool:
+    """Whether a line of text begins right of a large letter, at its height."""
+    return (0 <= strip.x0 - cap.x1 + 0.1 * cap.size < 0.6 * cap.size and cap.y0 < strip.base < cap.base + 3.0
+            and DROP_SIZE * strip.size <= cap.size and len(strip.text) >= DROP_LETTERS)
 
 
 def _row_base(row: list[Strip]) -> float:

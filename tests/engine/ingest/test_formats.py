@@ -200,9 +200,10 @@ def test_word_says_what_a_reader_sees():
         "<w:r><w:instrText>HYPERLINK</w:instrText></w:r><w:r><w:tab/><w:t>end.</w:t></w:r></w:p>"
         f"<w:tbl><w:tr><w:tc><w:p>{text('a')}</w:p></w:tc><w:tc><w:p>{text('b')}</w:p></w:tc></w:tr></w:tbl>"
     )
-    data = word(body, footnotes=f"<w:footnotes {W}>{paragraph('A note.')}</w:footnotes>")
+    data = word(body, **{f"{a}notes": f"<w:notes {W}>{paragraph(a)}</w:notes>" for a in ("foot", "end")})
     (section,) = read_docx(io.BytesIO(data), LOCAL).sections
-    assert words(section) == [("body", "Kept and added end."), ("table", "a  b"), ("footnote", "A note.")]
+    assert words(section) == [
+        ("body", "Kept and added end."), ("table", "a  b"), ("footnote", "foot"), ("footnote", "end")]
 
 
 # ------------------------------------------------------------------ hostile

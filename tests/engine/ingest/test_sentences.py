@@ -36,6 +36,17 @@ def sentences(text):
     ["Under Fed. R. Civ. P. 12 and 5 F. Supp. 2d it holds (9th Cir. 2004).", "The court said so."],
     ["I said no.", "Nobody came. .NET was there."],
     ["First, cf. Vol. 3, pp. 12-14.", "Second, no."],
+    ["The accuracy was 0.95.", "We say so.", "At pH 7.4.", "Cells died, p = 0.03.", "Use v3.2.", "Men left."],
+    ["It is heated for 30 min.", "Cells were counted.", "It beats the state of the art.", "We release it."],
+    ["He came after World War II.", "He left.", "She has a Ph.D.", "She lives in the U.S.", "They do not."],
+    ["Written by K. He, J. She and M. They, with Dr. When and others, e.g. We."],
+    ["The mean age was 64 years; 95% CI 60-68; P < 0.001.", "Rent is due monthly; Tenant shall pay it."],
+    ["12. The Tenant shall pay rent.", "1.1. It is due.", "(iv) There is none."],
+    ["Theorem 2.1. Let it be a set.", "It is one."],
+    ["It opens at 7 p.m. Eastern time, at 7 p.m. Monday and at 7 p.m. today.", "He left."],
+    ["The flow is given by eq. (5) and from ref. [5].", "He said no.", "(5 men said it.)"],
+    ["See 42 U.S.C. § 1983, Smith Decl. ¶ 5 and Compl. ¶ 5.", "It is so."],
+    ["See Suppl. Table 3, Ex. A, Exh. B and 12 Cal. Rptr. 2d 5.", "It cost Rs. 500."],
     ["これは試験です。", "次の文です。"],
     ["这是一份文件。", "其中包含数字！", "你好吗？"],
     ["Der Turm ist z. B. hoch.", "Das Licht, d. h. die Lampe, ist alt."],
@@ -93,6 +104,11 @@ WORDS = Counter({
     ("he said \u2013", "and left", "he said \u2013 and left"),
     ("COVID-", "19 was", "COVID-19 was"),
     ("minus -", "5 degrees", "minus - 5 degrees"),
+    ("a DNA-", "binding site", "a DNA-binding site"),
+    ("an mRNA\u2010", "based one", "an mRNA\u2010based one"),
+    ("a T-", "cell", "a T-cell"),
+    ("the \u03b2-", "catenin", "the \u03b2-catenin"),
+    ("the well\u2010", "known result", "the well\u2010known result"),
 ])
 def test_joining_lines(before, after, wanted):
     drop, between = join(before, after, WORDS)
@@ -103,6 +119,7 @@ def test_words_are_counted_inside_lines_only():
     words = count_words(["cut off at both ends of this li-", "ne one-dimensional matters here"])
     assert words["ends"] == 1 and words["one-dimensional"] == 1 and words["dimensional"] == 1
     assert not words["li"] and not words["ne"]
+    assert count_words(["a well\u2010known result"])["well-known"] == 1
 
 
 @pytest.mark.parametrize("data, wanted", [
