@@ -24,7 +24,7 @@ from engine.tasks.reader import Calibration, LoadedReader
 from engine.text.tokenizer import WordPiece
 from training.minilm import start_from_minilm
 from training.reliability import bins, calibration_error
-from training.whole import Judged, ask, ask_papers, read, read_again
+from training.whole import Judged, ask, ask_among_others, ask_papers, read, read_again
 
 SEED = 5
 QUESTIONS = {
@@ -36,6 +36,7 @@ QUESTIONS = {
     "openstax-terms": 60,
 }
 PAPERS = 348
+AMONG_OTHERS = 100
 EVEN = Calibration(  # the margin alone
     (1.0,) + (0.0,) * 10, (1.0,) + (0.0,) * 14, (1.0,) + (0.0,) * 6, (-1.0,) + (0.0,) * 6
 )
@@ -101,6 +102,7 @@ def main() -> None:
         source: ask(options.corpus, source, "valid", count // share, SEED)
         for source, count in QUESTIONS.items()
     }
+    sets["among others"] = ask_among_others(options.corpus, "valid", AMONG_OTHERS // share)
     for source, asked in sets.items():
         judged += [read(reader, one) for one in asked]
         print(f"{source}: {len(judged)} documents read", flush=True)

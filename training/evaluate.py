@@ -31,7 +31,7 @@ from training.corpus import pairs, questions
 from training.documents import wrap
 from training.extracts import at_random, by_score, cut, greedy_oracle, lead, plainly, rouge, rouge_l
 from training.reliability import bins, calibration_error, draw
-from training.whole import Asked, ask, ask_papers, best_f1, exact
+from training.whole import Asked, ask, ask_among_others, ask_papers, best_f1, exact
 
 SEED = 7
 EXTRACTS = (
@@ -177,27 +177,6 @@ def passages(corpus: Path, count: int, split: str = "test") -> list[Asked]:
     ]
 
 
-def among_others(corpus: Path, count: int, n_words: int = 3000) -> list[Asked]:
-    """The same questions, the passage somewhere among passages of other articles: 4k tokens."""
-    rows = list(questions(corpus, "squad-dev", "test"))
-    texts = {row["context_id"]: (row["title"], row["context"]) for row in rows}
-    random.Random(SEED).shuffle(rows)
-    found = []
-    for number, row in enumerate(rows[:count]):
-        chance = random.Random(f"{SEED} {number}")
-        others = [text for title, text in texts.values() if title != row["title"]]
-        chance.shuffle(others)
-        chosen, size = [], len(row["context"].split())
-        while others and size < n_words:
-            chosen.append(others.pop())
-            size += len(chosen[-1].split())
-        chosen.insert(chance.randint(0, len(chosen)), row["context"])
-        answers = () if row["impossible"] else tuple(answer["text"] for answer in row["answers"])
-        document = wrap("\n\n".join(chosen), "", f"{row['id']} among others")
-        found.append(Asked("squad-dev at 4k tokens", document, row["question"], answers))
-    return found
-
-
 @dataclass(frozen=True)
 class Verdict:
     """What became of one question."""
@@ -305,7 +284,7 @@ def main() -> None:
             print(show(rows[-8:]).split("\n\n")[0], flush=True)
     if options.only != "extract":
         sets = {"squad-dev passage": passages(options.corpus, n_questions)}
-        sets["squad-dev at 4k tokens"] = among_others(options.corpus, n_questions // 3)
+        sets["squad-dev at 4k tokens"] = ask_among_others(options.corpus, "test", n_questions // 3)
         sets |= {
             f"{source} whole": ask(options.corpus, source, "test", max(8, int(share * n_questions / 3)), SEED)
             for source, share in WHOLE.items()

@@ -29,6 +29,7 @@ from training.documents import wrap
 
 MOST_CHARACTERS = 32_000  # of a document; about 7,000 tokens
 ASKED = Path(__file__).parent / "asked"
+AMONG = 7  # the seed of what stands around a passage
 ARTICLES = ("squad-dev", "fairytaleqa")  # sources whose texts are passages of an article
 SHORT = ("nq-qed",)  # sources whose texts are single passages
 
@@ -78,6 +79,27 @@ def ask(corpus: Path, source: str, split: str, count: int, seed: int, wrong: flo
         if elsewhere and chance.random() < wrong and answers:
             document, answers = chance.choice(elsewhere), ()
         found.append(Asked(source, document, row["question"], answers))
+    return found
+
+
+def ask_among_others(corpus: Path, split: str, count: int, n_words: int = 3000) -> list[Asked]:
+    """`count` questions of squad-dev, the passage somewhere among passages of other articles: 4k tokens."""
+    rows = list(questions(corpus, "squad-dev", split))
+    texts = {row["context_id"]: (row["title"], row["context"]) for row in rows}
+    random.Random(AMONG).shuffle(rows)
+    found = []
+    for number, row in enumerate(rows[:count]):
+        chance = random.Random(f"{AMONG} {number}")
+        others = [text for title, text in texts.values() if title != row["title"]]
+        chance.shuffle(others)
+        chosen, size = [], len(row["context"].split())
+        while others and size < n_words:
+            chosen.append(others.pop())
+            size += len(chosen[-1].split())
+        chosen.insert(chance.randint(0, len(chosen)), row["context"])
+        answers = () if row["impossible"] else tuple(answer["text"] for answer in row["answers"])
+        document = wrap("\n\n".join(chosen), "", f"{row['id']} among others")
+        found.append(Asked("squad-dev at 4k tokens", document, row["question"], answers))
     return found
 
 

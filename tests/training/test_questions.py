@@ -13,7 +13,7 @@ from training.corpus import Row, rows
 from training.graded import sample
 from training.ours import ours, parts
 from training.replying import make_replies
-from training.whole import ASKED, ask_papers
+from training.whole import ASKED, ask_among_others, ask_papers
 from training.writers import Limits, placed
 
 KINDS = {"span", "yesno", "absent"}
@@ -58,6 +58,27 @@ def test_our_questions_are_asked_of_the_whole_document(
     found = ask_papers(tmp_path, "test", 10)
     assert sorted(one.answers for one in found) == [(), ("2.5 m",)]
     assert all(one.document.text.endswith("End.") for one in found)
+
+
+def test_a_passage_is_hidden_among_passages_of_other_articles(tmp_path: Path) -> None:
+    contexts = [
+        {"id": str(n), "title": f"article {n % 3}", "context": f"Passage {n}. " + "Rivers carry water. " * 30}
+        for n in range(12)
+    ]
+    asked = [
+        {"id": f"q{n}", "context_id": str(n), "question": "Which?", "answers": [{"text": f"Passage {n}"}],
+         "impossible": n % 2 == 1}
+        for n in range(12)
+    ]  # fmt: skip
+    write(tmp_path / "qa_contexts.squad-dev.jsonl.xz", contexts)
+    write(tmp_path / "qa.squad-dev.valid.jsonl.xz", asked)
+    found = ask_among_others(tmp_path, "valid", 6, n_words=300)
+    assert found == ask_among_others(tmp_path, "valid", 6, n_words=300) and len(found) == 6
+    for one in found:
+        assert len(one.document.text.split()) >= 300
+        told = one.document.text.split("\n\n")
+        own = [part for part in told if one.answers and part.startswith(f"{one.answers[0]}.")]
+        assert len(own) == bool(one.answers)
 
 
 def test_documents_that_choose_are_none_that_teach(tmp_path: Path) -> None:
