@@ -177,13 +177,9 @@ def answering_loss(reader: Reader, batch: Sequence[Example], frozen: int = 0) ->
     scores = span_scores(reader, batch, frozen)
     start = torch.tensor([example.start for example in batch], device=scores.device)
     end = torch.tensor([example.end for example in batch], device=scores.device)
-    if any(example.rival for example in batch):
-        group = torch.tensor([not example.rival for example in batch], device=scores.device).cumsum(0) - 1
-        return (
-            competing_loss(scores[..., 0], start, group) + competing_loss(scores[..., 1], end, group)
-        ) / 2
-    first = functional.cross_entropy(scores[..., 0], start)
-    return (first + functional.cross_entropy(scores[..., 1], end)) / 2
+    group = torch.tensor([not example.rival for example in batch], device=scores.device).cumsum(0) - 1
+    first = competing_loss(scores[..., 0], start, group)
+    return (first + competing_loss(scores[..., 1], end, group)) / 2
 
 
 def competing_loss(scores: Tensor, target: Tensor, group: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from pathlib import Path
 from engine.text.tokenizer import WordPiece
 from training.corpus import Row, pairs, rows
 from training.papers import CHUNK
-from training.prepare import preparing, tokenise
+from training.prepare import keep, preparing
 from training.whole import ASKED
 
 GAP = re.compile(r"\n\s*\n")
@@ -71,11 +71,9 @@ def _placed(row: Row, text: str) -> Row:
 def main() -> None:
     """The command."""
     options = preparing(__doc__).parse_args()
-    made = list(ours(options.corpus))
-    options.data.mkdir(parents=True, exist_ok=True)
-    tokenised = tokenise(made, WordPiece.from_directory(options.start))
-    tokenised.save(options.data / "questions.ours.train.npz")
-    print(f"{len(tokenised):,} questions, {len(tokenised.texts):,} tokens of text")
+    tokenizer, file = WordPiece.from_directory(options.start), options.data / "questions.ours.train.npz"
+    kept = keep(ours(options.corpus), tokenizer, file)
+    print(f"{len(kept):,} questions, {len(kept.texts):,} tokens of text")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from engine.ingest.sentences import split_sentences
 from engine.text.tokenizer import WordPiece
 from training.asking import Made, by_inversion
 from training.corpus import Row, pairs
-from training.prepare import preparing, tokenise
+from training.prepare import keep, preparing
 
 SHARES = {  # documents of each source, and questions of each document
     "pmc-ccby": (520, 30),
@@ -316,10 +316,9 @@ def main() -> None:
         for row in random.Random(SEED).sample(made, min(options.show, len(made))):
             print(f"{row['question']}\n    {row['answers'][0]['text']}")
         return
-    options.data.mkdir(parents=True, exist_ok=True)
-    tokenised = tokenise(made, WordPiece.from_directory(options.start))
-    tokenised.save(options.data / "questions.papers.train.npz")
-    print(f"{len(tokenised):,} questions, {len(tokenised.texts):,} tokens of text")
+    tokenizer, file = WordPiece.from_directory(options.start), options.data / "questions.papers.train.npz"
+    kept = keep(made, tokenizer, file)
+    print(f"{len(kept):,} questions, {len(kept.texts):,} tokens of text")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,14 @@ def sources() -> str:
     )
 
 
+def keep(rows: Iterable[Row], tokenizer: WordPiece, file: Path) -> Questions:
+    """Tokenise questions into a file of `training/data`."""
+    made = tokenise(rows, tokenizer)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made.save(file)
+    return made
+
+
 def preparing(about: str) -> argparse.ArgumentParser:
     """The arguments of a command that tokenises a corpus; it is described by the first line of `about`."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
@@ -133,12 +141,11 @@ def main() -> None:
         return
     if options.corpus is None or options.start is None:
         parser.error("--corpus and --start are needed; --sources says where to get them")
-    options.data.mkdir(parents=True, exist_ok=True)
     tokenizer = WordPiece.from_directory(options.start)
     for source in SOURCES:
         for split in ("train", "valid"):
-            made = tokenise(questions(options.corpus, source, split), tokenizer)
-            made.save(options.data / f"questions.{source}.{split}.npz")
+            file = options.data / f"questions.{source}.{split}.npz"
+            made = keep(questions(options.corpus, source, split), tokenizer, file)
             print(
                 f"{source:16} {split:6} {len(made):7,} questions {len(made.texts):10,} tokens of text",
                 flush=True,

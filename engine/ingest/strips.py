@@ -109,8 +109,9 @@ def join_rows(strips: Sequence[Strip]) -> list[Strip]:
 def _without_drop_caps(strips: Sequence[Strip]) -> Sequence[Strip]:
     """The strips, a first letter as high as several lines put before the first of them. The others
     then begin where the letter does, as if it were not there."""
-    size = typical_size(strips)
-    caps = [s for s in strips if len(s.text) == 1 and s.text.isupper() and s.size >= DROP_SIZE * size]
+    letters = [s for s in strips if len(s.text) == 1 and s.text.isupper()]
+    size = typical_size(strips) if letters else 0.0
+    caps = [s for s in letters if s.size >= DROP_SIZE * size]
     if not 0 < len(caps) <= MAX_DROPS:
         return strips
     kept = {id(strip): strip for strip in strips}

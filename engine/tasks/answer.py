@@ -276,5 +276,3 @@ def _stop_if(cancelled: IsCancelled) -> Callable[[], None]:
             raise Cancelled
 
     return check
-
-

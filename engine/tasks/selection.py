@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 import torch
 
@@ -50,13 +51,13 @@ BESIDE = re.compile(
 
 def choose(
     scores: SentenceScores, document: Document, budget_words: int,
-    among: Collection[int] | None = None, said: Iterable[int] = (),
+    among: Collection[int] | None = None, told: Told | None = None,
 ) -> tuple[int, ...]:
     """Indices of the chosen sentences in the order of the document; together they have
     `budget_words` give or take a fifth, where the document has that much to choose from. `among`
-    are the indices that may be chosen, where not all may; `said` those that are not repeated while there
-    is anything else."""
-    return tuple(sorted(rank(scores, document, budget_words, among, said)))
+    are the indices that may be chosen, where not all may; what was `told` before is not repeated while
+    there is anything else, and what is chosen is told now."""
+    return tuple(sorted(rank(scores, document, budget_words, among, told)))
 
 
 def most_telling(scores: SentenceScores, document: Document, most_words: int) -> tuple[int, ...]:
@@ -68,14 +69,35 @@ def most_telling(scores: SentenceScores, document: Document, most_words: int) ->
 
 def rank(
     scores: SentenceScores, document: Document, budget_words: int,
-    among: Collection[int] | None = None, said: Iterable[int] = (),
+    among: Collection[int] | None = None, told: Told | None = None,
 ) -> list[int]:
     """The same in the order in which they were chosen."""
-    selection = Selection(scores, document, budget_words, among, said)
+    selection = Selection(scores, document, budget_words, among, told)
     selection.take(strictly=True)
     if selection.is_scarce:
         selection.take(strictly=False)
-    return selection.chosen or selection.best_alone(MOST_WORDS) or selection.smallest()
+    if not selection.chosen:
+        selection.add(selection.best_alone(MOST_WORDS) or selection.smallest())
+    return selection.chosen
+
+
+class Told:
+    """What was quoted, by its runs of three words."""
+
+    def __init__(self) -> None:
+        self._holding: dict[tuple[str, ...], list[int]] = {}
+        self._n_told = 0
+
+    def add(self, trigrams: Collection[tuple[str, ...]]) -> None:
+        """One more sentence."""
+        for one in trigrams:
+            self._holding.setdefault(one, []).append(self._n_told)
+        self._n_told += 1
+
+    def repeats(self, trigrams: Collection[tuple[str, ...]]) -> bool:
+        """Whether a third of these stand in one sentence that was told."""
+        shared = Counter(number for one in trigrams for number in self._holding.get(one, ()))
+        return max(shared.values(), default=0) > len(trigrams) / 3
 
 
 class Selection:
@@ -83,7 +105,7 @@ class Selection:
 
     def __init__(
         self, scores: SentenceScores, document: Document, budget_words: int,
-        among: Collection[int] | None = None, said: Iterable[int] = (),
+        among: Collection[int] | None = None, told: Told | None = None,
     ) -> None:
         self.document = document
         self.indices = sorted(candidates(document).indices if among is None else among)
@@ -91,7 +113,7 @@ class Selection:
         self.n_words = {i: len(text.split()) for i, text in self.texts.items()}
         self.trigrams = {i: _trigrams(text) for i, text in self.texts.items()}
         self.standing = {i for i, text in self.texts.items() if _can_stand(text)}
-        self.told = [_trigrams(document.sentences[i].span.of(document.text)) for i in said]
+        self.told = Told() if told is None else told
         self.salience = torch.tensor([scores.salience[i] for i in self.indices])
         self.vectors = scores.vectors[self.indices]
         self.nearest = torch.zeros(len(self.indices))  # likeness to the most alike chosen one
@@ -114,39 +136,33 @@ class Selection:
                 group = self._with_antecedent(best) if strictly else [best]
                 if self._fits(group):  # what does not fit now never will
                     open_ -= set(group)
-                    self._add(group)
+                    self.add(group)
                     break
 
     def best_alone(self, most_words: int) -> list[int]:
         """The most salient sentence that can be understood alone and has at most so many words."""
         alone = {i for i in self.standing if self.n_words[i] <= most_words and not points_back(self.texts[i])}
-        return self._by_salience(alone)[:1]
+        return self._by_value(alone)[:1]
 
     def smallest(self) -> list[int]:
         """Where nothing can stand: the most salient sentence that fits, or the shortest of all."""
         fitting = {i for i in self.texts if 0 < self.n_words[i] <= self.most}
-        return self._by_salience(fitting)[:1] or sorted(self.texts, key=lambda i: (self.n_words[i], i))[:1]
+        return self._by_value(fitting)[:1] or sorted(self.texts, key=lambda i: (self.n_words[i], i))[:1]
 
     def _by_value(self, which: Collection[int]) -> list[int]:
         value = dict(zip(self.indices, (self.salience * (1 - REPEATED * self.nearest)).tolist(), strict=True))
         return sorted(which, key=lambda i: (-value[i], i))
 
-    def _by_salience(self, which: Collection[int]) -> list[int]:
-        value = dict(zip(self.indices, self.salience.tolist(), strict=True))
-        return sorted(which, key=lambda i: (-value[i], i))
-
     def _fits(self, group: Sequence[int]) -> bool:
         n_words = sum(self.n_words[i] for i in group)
-        return bool(group) and self.size + n_words <= self.most and not any(map(self._repeats, group))
+        repeats = any(self.told.repeats(self.trigrams[i]) for i in group)
+        return bool(group) and self.size + n_words <= self.most and not repeats
 
-    def _repeats(self, index: int) -> bool:
-        """Whether a third of its trigrams stand in one sentence that was chosen, or said before."""
-        own, told = self.trigrams[index], (*self.told, *(self.trigrams[other] for other in self.chosen))
-        return bool(own) and any(len(own & other) > len(own) / 3 for other in told)
-
-    def _add(self, group: Sequence[int]) -> None:
+    def add(self, group: Sequence[int]) -> None:
+        """Choose these."""
         for index in group:
             self.chosen.append(index)
+            self.told.add(self.trigrams[index])
             self.size += self.n_words[index]
             vector = self.vectors[bisect_left(self.indices, index)]
             self.nearest = torch.maximum(self.nearest, self.vectors @ vector)

@@ -13,7 +13,7 @@ from engine.tasks.placement import global_parts
 from engine.tasks.reader import LoadedReader
 from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.scope import sections
-from engine.tasks.selection import choose, most_telling
+from engine.tasks.selection import Told, choose, most_telling
 from engine.types import Citation, Document, IsCancelled, OnEvent, Sentence, SummaryOptions, SummarySentence
 
 WORDS = {"line": 40, "short": 60, "medium": 150, "long": 300}
@@ -52,13 +52,13 @@ def _choose_by_section(scores: SentenceScores, document: Document) -> tuple[int,
     """Of each section some sentences under a budget of its own; what one said no later one repeats."""
     indices = candidates(document).indices
     starts = [document.sentences[i].span.start for i in indices]
-    chosen: list[int] = []
+    chosen, told = list[int](), Told()
     for part in sections(document):
         inside = indices[bisect_left(starts, part.span.start) : bisect_left(starts, part.span.end)]
         n_words = sum(len(document.sentences[i].span.of(document.text).split()) for i in inside)
         if inside:
             budget = max(1, min(WORDS_OF_A_SECTION, n_words // 4))
-            chosen += choose(scores, document, budget, inside, chosen)
+            chosen += choose(scores, document, budget, inside, told)
     return tuple(chosen)
 
 

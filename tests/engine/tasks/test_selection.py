@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.tasks.salience import SentenceScores
-from engine.tasks.selection import choose, most_telling, points_back
+from engine.tasks.selection import Told, choose, most_telling, points_back
 from engine.types import Document
 from tests.engine.tasks import tiny_reader as tiny
 
@@ -83,8 +83,17 @@ def test_what_was_said_before_is_not_said_again() -> None:
     document = tiny.document_of([PLAIN], [again, other])
     scores = scored(document, 0.1, 0.9, 0.5)
     assert choose(scores, document, 10, {1, 2}) == (1,)
-    assert choose(scores, document, 10, {1, 2}, said=(0,)) == (2,)
-    assert choose(scores, document, 10, {1}, said=(0,)) == (1,), "no section is left without"
+    for among, expected in (({1, 2}, (2,)), ({1}, (1,))):  # no section is left without
+        told = Told()
+        assert choose(scores, document, 10, {0}, told) == (0,)
+        assert choose(scores, document, 10, among, told) == expected
+
+
+def test_many_sections_are_chosen_in_time() -> None:
+    texts = [f"Number {n} of the keepers was paid {n} shillings then." for n in range(3000)]
+    document = tiny.document_of(*([text] for text in texts))
+    scores, told = scored(document, *(0.5,) * 3000), Told()
+    assert all(choose(scores, document, 10, {n}, told) == (n,) for n in range(3000))
 
 
 def test_thousands_of_repetitions_are_weighed_in_time() -> None:
