@@ -1,5 +1,6 @@
-/* What this page itself has to say of something that did not work. It stands where the server's messages
-   stand, until it is closed or the next thing is done. */
+/* What did not work: said by the page itself, or by the server (ui/tabs/regions.py), in one place. It stays
+   until it is closed or the next thing is done, and the page decides when that is: an answer of the server to
+   something done earlier may come late, and must not take away what was said since. */
 () => {
   let note = null;
 
@@ -15,7 +16,17 @@
     document.getElementById('message').prepend(note);
   });
 
-  document.addEventListener('click', (event) => {
-    if (note && event.target.closest('button, a')) { note.remove(); note = null; }
-  }, true);
+  function next() {
+    note?.remove();
+    note = null;
+    document.dispatchEvent(new CustomEvent('precis-next'));
+  }
+
+  document.addEventListener('click', (event) => { if (event.target.closest('button, a')) next(); }, true);
+  document.addEventListener('keydown', (event) => { if (event.key === 'Enter') next(); }, true);
+  for (const added of ['drop', 'change']) {
+    document.addEventListener(added, (event) => {
+      if (added === 'drop' || event.target.type === 'file') next();
+    }, true);
+  }
 }

@@ -17,7 +17,6 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from ui.actions import Actions
-from ui.pieces import dismiss
 from ui.routes import build_routes
 from ui.security import Receive, Scope, Send, Visitors
 from ui.tabs.about import build_about
@@ -26,7 +25,7 @@ from ui.tabs.jobs import build_jobs
 from ui.tabs.library import Library, build_library
 from ui.tabs.machine import Describe, Machine, Screens, build_machine
 from ui.tabs.page import Page
-from ui.tabs.regions import Regions, region
+from ui.tabs.regions import Regions, region, said
 from ui.tabs.shelf import Shelf
 from ui.tabs.shell import build_shell
 from ui.tabs.together import Several, Together, build_several
@@ -50,7 +49,7 @@ def build_page(
         place = region("place")
         memory = gr.BrowserState(None, storage_key="precis-place", secret="precis")
         navigation = build_shell(hosted=hosted)
-        message, deleted = region("message", "close", after=dismiss()), region("deleted", "undo")
+        message, deleted = said(), region("deleted", "undo")
         library = build_library(hosted=hosted)
         workspace = build_workspace()
         jobs = build_jobs()
@@ -101,7 +100,6 @@ def build_page(
         wire.workspace(workspace)
         wire.lists(library, workspace, jobs)
         wire.several(library, several)
-        wire.once(message.close, lambda: {message: ""}, [], [message])
         wire.followed(bar.stop, page.stop, [])
         wire.followed(deleted.undo, shelf.undo, [])
         wire.followed(about.forget, shelf.forget, [])

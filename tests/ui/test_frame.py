@@ -18,8 +18,8 @@ class Handlers:
         return {"library": "shown"}
 
 
-def test_what_was_said_before_goes_with_the_next_event() -> None:
-    assert Handlers().use(None) == {"message": "", "library": "shown"}
+def test_a_late_answer_leaves_what_was_said_since() -> None:
+    assert Handlers().use(None) == {"library": "shown"}
 
 
 @pytest.mark.parametrize("error", [DiskFull(), NotInLibrary()])

@@ -72,3 +72,19 @@ def test_an_error_is_in_view_wherever_the_reader_is(made, width, height) -> None
     made.wait_for_selector("#message", state="hidden")
     made.click("#ask")
     made.wait_for_selector("#message .failed:has-text('Write a question')")
+
+
+def test_what_was_said_goes_with_the_next_thing_done(made) -> None:
+    """With a click, with Enter in a field, and not by itself."""
+    question = made.locator("#question textarea")
+    said = "#message .failed:has-text('Write a question')"
+    for thing in (lambda: made.click("#tab-summary"), lambda: question.press("Enter")):
+        made.click("#tab-ask")
+        question.fill("")
+        made.click("#ask")
+        made.wait_for_selector(said)
+        made.wait_for_timeout(2_000)  # the watch has looked meanwhile
+        assert made.is_visible(said)
+        question.fill("When was it built?")
+        thing()
+        made.wait_for_selector("#message", state="hidden")

@@ -35,7 +35,7 @@ def guarded(handler: Callable[..., Update]) -> Callable[..., Update]:
     @functools.wraps(handler)
     def frame(self: HasRegions, *arguments: Any) -> Update:
         try:
-            return {self.regions.message: "", **handler(self, *arguments)}
+            return handler(self, *arguments)
         except NotInLibrary as error:
             return {
                 self.regions.message: failure(error.code, str(error)),

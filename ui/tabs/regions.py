@@ -12,6 +12,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.pieces import dismiss
+
 SEND = """
 const verbs = [%s];
 element.addEventListener('click', (event) => {
@@ -27,13 +29,24 @@ element.addEventListener('click', (event) => {
 """
 
 
-def region(name: str, *verbs: str, value: str = "", after: str = "") -> gr.HTML:
-    """An empty region that sends these verbs; `after` is HTML that always stands behind its value."""
+def region(name: str, *verbs: str, value: str = "") -> gr.HTML:
+    """An empty region that sends these verbs."""
     return gr.HTML(
         value,
-        html_template="${value}" + after,
+        html_template="${value}",
         elem_id=name,
         js_on_load=sends(*verbs) if verbs else None,
+        padding=False,
+        apply_default_css=False,
+    )
+
+
+def said() -> gr.HTML:
+    """The region of messages, which the page empties itself before the next thing is done."""
+    return gr.HTML(
+        html_template="${value}" + dismiss(),
+        elem_id="message",
+        js_on_load="document.addEventListener('precis-next', () => { if (props.value) props.value = ''; });",
         padding=False,
         apply_default_css=False,
     )
@@ -51,7 +64,7 @@ class Regions:
     place: gr.HTML  # which screen, document and page; assets/precis.js obeys it
     chosen: gr.BrowserState  # the documents of the screen "together"
     memory: gr.BrowserState  # {"document": id or None, "follow": job or None}
-    message: gr.HTML  # what went wrong, or was done; the next event takes it away
+    message: gr.HTML  # what went wrong, or was done; assets/message.js takes it away
     deleted: gr.HTML  # what can be brought back; stays while other things are done
     bar: gr.HTML
     adding: gr.HTML
