@@ -15,11 +15,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.errors import Cancelled, NoText, OutOfMemory
 from engine.resident import Watermark
+from engine.tasks.asked import asks_of_whole
 from engine.types import (
     Answer,
     AnswerOptions,
@@ -120,24 +122,29 @@ class Runtime:
         self, document: Document, question: str, options: AnswerOptions, *, on_event: OnEvent = ignore_event,
         cancelled: IsCancelled = never_cancelled, windows: Mapping[int, bytes] = NO_WINDOWS,
     ) -> Answer:
-        """Answer a question with words of the document, or say that it has no answer.
+        """Answer a question with words of the document, or say that it has no answer. A question about
+        the document as a whole is answered by its most telling sentences.
 
         Of a document with `options.scope` only that part is read, and counted as read.
         Raises NoText, Cancelled, CheckpointError or OutOfMemory.
         """
         from engine.tasks.answer import answer_document
+        from engine.tasks.overall import tell_of_whole
+        from engine.tasks.placement import IN_WORDS
         from engine.tasks.recognised import mark_citations
         from engine.tasks.scope import within
 
         whole, document = document, within(document, options.scope)
+        asked = asks_of_whole(question)
         with self._reading(document, "answer", options, on_event, cancelled) as (model, reader):
             started = time.monotonic()
             watch = Watermark(on_event)
-            found = answer_document(
-                reader, document, question, on_event=watch, cancelled=cancelled, windows=windows
-            )
+            ask = partial(answer_document, question=question)
+            find = partial(tell_of_whole, asked=asked) if asked else ask
+            found = find(reader, document, on_event=watch, cancelled=cancelled, windows=windows)
+            placement = IN_WORDS["first"] if asked else "all tokens of the question"
             run = self._record(
-                "answer", document, model, _settings(options, question), "all tokens of the question",
+                "answer", document, model, _settings(options, question), placement,
                 found.n_global, found.n_windows, found.n_tokens, time.monotonic() - started, watch.peak,
             )
         page = whole.page_at(found.span.start) if found.span else None
@@ -235,4 +242,7 @@ class Runtime:
 
 def _settings(options: Options, question: str | None = None) -> dict[str, JsonScalar]:
     """The options that decide the output, the question among them."""
-    return options.as_settings() | ({"question": question} if question is not None else {})
+    if question is None:
+        return options.as_settings()
+    asked = asks_of_whole(question)
+    return options.as_settings() | {"question": question} | ({"asks": asked} if asked else {})

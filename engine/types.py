@@ -7,7 +7,8 @@ Read it top to bottom as the life of a document:
           -> Run, the record that goes with every output
     and, while work is under way, Event values that say how far it has come.
 
-The document itself stands in engine/document.py, and its names are names of this module too.
+The document itself stands in engine/document.py, what a reader may choose in engine/options.py, and
+their names are names of this module too.
 Every derived thing carries a Span of code points into `Document.text`, end exclusive;
 nothing is ever found again by searching. Pages count from 1. Boxes are in PDF points
 (1/72 inch), origin at the top left of the page as it is shown (rotation applied).
@@ -31,58 +32,14 @@ from engine.document import Sentence as Sentence
 from engine.document import SentenceKind as SentenceKind
 from engine.document import Span as Span
 from engine.document import Status as Status
+from engine.options import MOST_QUESTION_CHARS as MOST_QUESTION_CHARS
+from engine.options import AnswerOptions as AnswerOptions
+from engine.options import JsonScalar as JsonScalar
+from engine.options import Length as Length
+from engine.options import Placement as Placement
+from engine.options import SummaryOptions as SummaryOptions
 
-JsonScalar = str | int | float | bool | None
-
-Length = Literal["line", "short", "medium", "long", "sections"]
 Origin = Literal["quoted", "written", "reworded", "replaced"]
-Placement = Literal["first", "headings", "sentences", "picked"]  # of global attention
-
-
-# ------------------------------------------------------------------ options
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryOptions:
-    """What a reader may choose about a summary."""
-
-    length: Length = "medium"
-    model: str | None = None  # None: the default of the registry
-    scope: tuple[Span, ...] = ()  # the parts of the text to read; none: all of it
-    placement: Placement = "first"  # of global attention; the first token is as trained
-    picked: tuple[Span, ...] = ()  # the parts that have it where the placement is "picked"
-
-    def as_settings(self) -> dict[str, JsonScalar]:
-        """The part that decides the output, for the run record."""
-        settings: dict[str, JsonScalar] = {"length": self.length, **_scope(self.scope)}
-        if self.placement != "first":
-            settings["global"] = self.placement
-        if self.placement == "picked":
-            settings["picked"] = _ranges(self.picked)
-        return settings
-
-
-MOST_QUESTION_CHARS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerOptions:
-    """What a reader may choose about an answer."""
-
-    model: str | None = None
-    scope: tuple[Span, ...] = ()  # the parts of the text to read; none: all of it
-
-    def as_settings(self) -> dict[str, JsonScalar]:
-        """The part that decides the output, for the run record."""
-        return _scope(self.scope)
-
-
-def _scope(spans: tuple[Span, ...]) -> dict[str, JsonScalar]:
-    return {"scope": _ranges(spans)} if spans else {}
-
-
-def _ranges(spans: tuple[Span, ...]) -> str:
-    return ", ".join(f"{span.start}-{span.end}" for span in spans)
 
 
 # ------------------------------------------------------------------ results
@@ -222,12 +179,19 @@ class Answer:
     evidence: tuple[Citation, ...]
     run: Run
 
+    @property
+    def is_told(self) -> bool:
+        """Whether a question about the document as a whole is answered by all of the evidence together,
+        its most telling sentences. How likely they are to be what was meant is not known."""
+        return "asks" in self.run.options
+
     def as_json(self, id: str | int | None = None) -> dict[str, object]:
         """`{"id", "question", "found", "answer", "page", "start", "end", "ocr", "confidence", ...}`."""
         return {
             "id": id, "question": self.question, "found": self.found, "answer": self.text, "page": self.page,
             "start": self.span.start if self.span else None, "end": self.span.end if self.span else None,
-            "ocr": self.page in self.run.pages_recognised, "confidence": round(self.confidence, 4),
+            "ocr": self.page in self.run.pages_recognised,
+            "confidence": None if self.is_told else round(self.confidence, 4),
             "evidence": [citation.as_json() for citation in self.evidence], "run": self.run.as_json(),
         }
 

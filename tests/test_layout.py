@@ -69,6 +69,7 @@ def test_libraries_stay_in_their_folders(path: Path) -> None:
 
 ENGINE_LAYERS = [
     {"document"},  # a part of types, in a file of its own
+    {"options"},  # another
     {"types"},
     {"errors"},
     {"attention", "weights", "device", "resident"},

@@ -1,5 +1,5 @@
-"""What is said where no answer was found: in what was looked, and how far; the same words on the screen,
-in the terminal and in exported files."""
+"""What is said where no passage is the answer: none was found, in what was looked and how far; or the whole
+was asked about. The same words on the screen, in the terminal and in exported files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def not_found(answer: Answer) -> str:
     sure either, that none is likely enough to be given."""
     where = "this part of the document" if answer.run.options.get("scope") else "this document"
     return f"Not found in {where}." if answer.confidence >= EVEN else f"No likely answer found in {where}."
+
+
+def whose_sentences(answer: Answer) -> str:
+    """What answers a question about the whole."""
+    of = "the part that was read" if answer.run.options.get("scope") else "the document"
+    return f"No one passage answers this; these are the most telling sentences of {of}."
 
 
 def how_far(run: Run) -> str:

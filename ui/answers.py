@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.types import Answer, Citation, Document
-from ui.absent import how_far, not_found
+from ui.absent import how_far, not_found, whose_sentences
 from ui.html import Html, element, join
 from ui.pieces import note
-from ui.render import BoxesOf, chip, not_finished, running, so_far
+from ui.render import BoxesOf, chip, not_finished, quoted_list, running, so_far
 from ui.saving import copy_button, download
 from ui.values import JobView, Workspace, is_active
 
@@ -57,7 +57,12 @@ def shortened(text: str, most: int) -> str:
 def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Html:
     """A question and its answer with the place, or the honest "not found"."""
     answer = saved.answer
-    if answer.found and answer.span is not None and answer.page is not None:
+    if answer.is_told:
+        body = [
+            element("p", whose_sentences(answer), class_="faint"),
+            quoted_list(document, answer.evidence, boxes_of, class_="sentences"),
+        ]
+    elif answer.found and answer.span is not None and answer.page is not None:
         place = Citation(answer.span, answer.page, answer.span.of(document.text), answer.confidence)
         body = [
             element(
@@ -77,8 +82,8 @@ def answer_card(document: Document, saved: SavedAnswer, boxes_of: BoxesOf) -> Ht
         "article",
         element("h3", answer.question, class_="question"),
         *body,
-        element("p", confidence_words(answer), class_="confidence faint"),
-        _weighed(document, answer, boxes_of),
+        *([] if answer.is_told else [element("p", confidence_words(answer), class_="confidence faint")]),
+        None if answer.is_told else _weighed(document, answer, boxes_of),
         copy_button("Copy", "answer"),
         class_="result qa",
         data_answer=saved.id,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import NotInLibrary
 from engine.types import Answer, Box, Citation, Document, Run, Span, Summary
-from ui.absent import not_found_in_words
+from ui.absent import not_found_in_words, whose_sentences
 from ui.doubts import in_words
 from ui.word import write_docx
 
@@ -186,6 +186,8 @@ def _answers_json(workspace: Workspace) -> str:
 def _answer(answer: Answer) -> str:
     if not answer.found:
         return not_found_in_words(answer)
+    if answer.is_told:
+        return f"{whose_sentences(answer)} " + " ".join(f"{c.text} ({_pages((c,))})" for c in answer.evidence)
     sure = f"{round(answer.confidence * 100)} % sure"
     ocr = " (OCR)" if answer.page in answer.run.pages_recognised else ""
     return f"{answer.text} (p. {answer.page}{ocr}, {sure})"

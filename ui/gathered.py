@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.types import Answer, Citation, Progress, Span, Summary
-from ui.absent import how_far, not_found_in_several
+from ui.absent import how_far, not_found_in_several, whose_sentences
 from ui.answers import confidence_words, shortened
 from ui.doubts import notes, said
 from ui.html import Html, element, join
@@ -102,7 +102,7 @@ def _answers(gathering: Gathering) -> Html:
         element("h3", gathering.asked, class_="question"),
         _running(gathering),
         element("ol", *(_found(part, answer) for part, answer in found), class_="found") if found else None,
-        element("p", COMPARABLE, class_="faint") if len(found) > 1 else None,
+        element("p", COMPARABLE, class_="faint") if sum(not one.is_told for _, one in found) > 1 else None,
         _absent(absent, len(gathering.parts)) if absent else None,
         _unfinished(gathering),
         class_="result qa",
@@ -111,6 +111,8 @@ def _answers(gathering: Gathering) -> Html:
 
 
 def _found(part: Part, answer: Answer) -> Html:
+    if answer.is_told:
+        return _told(part.row, answer)
     span = answer.span or Span(0, 0)
     place = Citation(span, answer.page or 1, answer.evidence[0].text if answer.evidence else answer.text, 1.0)
     return element(
@@ -123,6 +125,19 @@ def _found(part: Part, answer: Answer) -> Html:
             class_="answer",
         ),
         element("p", confidence_words(answer), class_="confidence faint"),
+    )
+
+
+def _told(row: DocumentRow, answer: Answer) -> Html:
+    items = [
+        element("li", element("span", " ".join(c.text.split()), class_="said"), " ", place_chip(row, c))
+        for c in answer.evidence
+    ]
+    return element(
+        "li",
+        _title(row),
+        element("p", whose_sentences(answer), class_="faint"),
+        element("ol", *items, class_="sentences"),
     )
 
 
@@ -196,6 +211,10 @@ def _summary(row: DocumentRow, summary: Summary) -> Html:
     ]
     return element(
         "section",
-        element("h4", act("open", element("bdi", row.title), class_="link", data_document=row.id)),
+        _title(row),
         element("ol", *items, class_="sentences"),
     )
+
+
+def _title(row: DocumentRow) -> Html:
+    return element("h4", act("open", element("bdi", row.title), class_="link", data_document=row.id))

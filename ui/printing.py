@@ -13,7 +13,7 @@ from typing import IO
 
 from engine.text.language import language_of
 from engine.types import Answer, Document, Event, ModelInfo, Progress, Summary
-from ui.absent import not_found_in_several, not_found_in_words
+from ui.absent import not_found_in_several, not_found_in_words, whose_sentences
 from ui.doubts import in_words
 from ui.languages import warning_words
 from ui.pieces import page_ranges
@@ -47,6 +47,9 @@ def print_answers(
         print(question)
     found = sorted((pair for pair in answers if pair[1].found), key=lambda pair: -pair[1].confidence)
     for path, answer in found:
+        if answer.is_told:
+            print_told(f"{path.name}: " if several else "", answer)
+            continue
         sure = f"({round(answer.confidence * 100)} % sure)"
         name = f"{path.name}: " if several else ""
         place = pages([answer.page or 1], answer.run.pages_recognised)
@@ -54,6 +57,13 @@ def print_answers(
     if answers and not found:
         runs = [answer.run for _, answer in answers]
         print(not_found_in_several(runs, n_files) if several else not_found_in_words(answers[0][1]))
+
+
+def print_told(name: str, answer: Answer) -> None:
+    """The sentences that answer a question about the whole, each with its page."""
+    print(whose_sentences(answer), file=sys.stderr)
+    for one in answer.evidence:
+        print(f"{name}{' '.join(one.text.split())} {pages([one.page], answer.run.pages_recognised)}")
 
 
 def warn_about_pages(document: Document) -> None:

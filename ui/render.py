@@ -120,13 +120,21 @@ def _sentence_item(document: Document, sentence: SummarySentence, boxes_of: Boxe
 
 def provisional_list(document: Document, citations: Sequence[Citation], boxes_of: BoxesOf) -> Html:
     """What the windows read so far put forward; marked, because the final list may differ."""
+    marked = {"class_": "sentences provisional", "aria_label": "Provisional sentences"}
+    return quoted_list(document, citations, boxes_of, **marked)
+
+
+def quoted_list(
+    document: Document, citations: Sequence[Citation], boxes_of: BoxesOf, **attributes: str
+) -> Html:
+    """Sentences of the document in a list, each with its place."""
     items = [
         element(
             "li", element("span", " ".join(c.text.split()), class_="said"), " ", chip(document, c, boxes_of)
         )
         for c in citations
     ]
-    return element("ol", *items, class_="sentences provisional", aria_label="Provisional sentences")
+    return element("ol", *items, **attributes)
 
 
 def running(view: JobView, waiting: int = 0) -> Html:

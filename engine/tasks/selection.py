@@ -178,6 +178,11 @@ class Selection:
         return [before, best]
 
 
+def stands_alone(text: str) -> bool:
+    """Whether it can be understood without what stands around it, and quoted."""
+    return _can_stand(text) and not points_back(text)
+
+
 def points_back(text: str) -> bool:
     """Whether it begins by pointing to what stands before it."""
     return bool((ANAPHOR.match(text) and not ITSELF.match(text)) or BACK.match(text))

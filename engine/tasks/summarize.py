@@ -20,11 +20,11 @@ WORDS = {"line": 40, "short": 60, "medium": 150, "long": 300}
 WORDS_OF_A_SECTION = 45
 
 
-def word_budget(document: Document, options: SummaryOptions) -> int:
-    """How many words a summary of this document should have: what its length says, or a quarter
-    of the document's own sentences where that is less."""
+def word_budget(document: Document, most: int) -> int:
+    """How many words a summary of this document should have: so many at most, and no more than a
+    quarter of the document's own sentences."""
     n_words = sum(len(text.split()) for text in candidates(document).texts)
-    return max(1, min(WORDS[options.length], n_words // 4))
+    return max(1, min(most, n_words // 4))
 
 
 def summarize_extractively(
@@ -45,7 +45,7 @@ def _choose(scores: SentenceScores, document: Document, options: SummaryOptions)
         return most_telling(scores, document, WORDS["line"])
     if options.length == "sections":
         return _choose_by_section(scores, document)
-    return choose(scores, document, word_budget(document, options))
+    return choose(scores, document, word_budget(document, WORDS[options.length]))
 
 
 def _choose_by_section(scores: SentenceScores, document: Document) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import pytest
 from engine.runtime import Runtime
 from engine.tasks.answer import AnswerResult
 from engine.tasks.scope import within
-from engine.types import AnswerOptions, Document, Page, Sentence, Span
+from engine.types import AnswerOptions, Document, Event, Page, Sentence, Span, WindowDone
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 TEXT = "The old weir was built by Anna Aberfoyle in the year of the flood. It stood for long."
@@ -43,3 +43,17 @@ def test_the_key_to_look_up_is_the_key_of_the_record_for_a_part_with_recognised_
     read = within(recognised, part.scope).pages_recognised
     assert read == () != recognised.pages_recognised
     assert runtime.key("answer", recognised.id, part, "Who built it?", read) == answer.run.key
+
+
+def test_what_is_asked_of_the_whole_is_told_and_resumes_to_the_same() -> None:
+    runtime = Runtime(MODELS, app_version="0", device="cpu")
+    events: list[Event] = []
+    question = "What is this text about?"
+    answer = runtime.answer(document(), question, AnswerOptions(), on_event=events.append)
+    assert answer.found and answer.is_told and answer.run.placement == "the first token"
+    assert answer.text == " ".join(one.text for one in answer.evidence)
+    assert runtime.key("answer", answer.run.document, AnswerOptions(), question) == answer.run.key
+    read = {event.index: event.payload for event in events if isinstance(event, WindowDone)}
+    again = runtime.answer(document(), question, AnswerOptions(), windows=read)
+    assert read and again.evidence == answer.evidence
+    assert not runtime.answer(document(), "Who built it?", AnswerOptions()).is_told

@@ -254,6 +254,21 @@ def test_ask_in_words(services: Services, paper: str, capsys: pytest.CaptureFixt
     assert absent.startswith("Not found in this part of the document (75 % sure). The part you chose")
 
 
+def test_what_is_told_of_the_whole_stands_line_by_line(
+    services: Services, engine: FakeEngine, paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cited = (Citation(Span(0, 4), 1, "One.", 0.9), Citation(Span(5, 9), 2, "Two\nlines.", 0.8))
+    run = replace(a_run("answer"), options={"asks": "the matter"})
+    told = Answer("What is it about?", True, "One. Two.", cited[0].span, 1, 0.0, cited, run)
+    engine.answer = lambda *_, **__: told  # type: ignore[method-assign]
+    assert main(["ask", paper, "What is it about?"], services) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "One. [p. 1]\nTwo lines. [p. 2]\n"
+    assert "the most telling sentences of the document" in printed.err
+    assert main(["ask", paper, "What is it about?", "--json"], services) == 0
+    assert last_object(capsys.readouterr().out)["confidence"] is None
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -177,3 +177,15 @@ def test_notes_stand_at_the_places_of_summary_and_answers() -> None:
     made.document = SimpleNamespace(recognition=lambda span: 0.934)
     (place,) = marks(made, lambda document, span: [Box(3, 1, 2, 3, 4)])
     assert "Answer to: Why? (recognised text, OCR, 93 % sure)" in place["note"]
+
+
+def test_what_is_told_of_the_whole_names_the_page_of_each_sentence_and_no_confidence() -> None:
+    given = workspace()
+    told = given.answers[0]
+    run, sentences = replace(RUN, options={"asks": "the matter"}), ("One.", "Two.")
+    cited = tuple(Citation(Span(0, 4), page, text, 0.5) for page, text in enumerate(sentences, 1))
+    told.answer = replace(told.answer, text="One. Two.", evidence=cited, confidence=0.0, run=run)
+    said = export(given, "answers.md").data.decode().replace("\\", "")
+    assert "most telling sentences of the document. One. (p. 1) Two. (p. 2)" in said
+    assert said.count("% sure") == 1, "that of the other answer"
+    assert json.loads(export(given, "answers.json").data)["answers"][0]["confidence"] is None

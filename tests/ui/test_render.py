@@ -1,6 +1,7 @@
 """The views: what they say, and that nothing of a document becomes markup in any of them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -255,3 +256,14 @@ def test_the_bar_carries_percent_and_name_for_the_title() -> None:
 
 def test_unread_pages_are_named() -> None:
     assert "1 of 2 pages have no text layer: 2." in header(make_workspace().row)
+
+
+def test_a_question_about_the_whole_is_answered_by_all_its_sentences() -> None:
+    workspace = make_workspace()
+    saved = workspace.answers[0]
+    saved.answer = replace(saved.answer, run=replace(saved.answer.run, options={"asks": "the findings"}))
+    workspace.answers = (saved,)
+    view = answers_view(workspace, (), boxes_of)
+    assert "most telling sentences of the document" in view and view.count("Also weighed") == 0
+    assert view.count('class="said"') == len(saved.answer.evidence) == 2
+    assert "sure" not in view.lower()

@@ -156,11 +156,13 @@ def test_hostile_words_are_only_words() -> None:
         place = Citation(Span(0, 5), 1, text, 0.5)
         answer = Answer(text, True, text, Span(0, 5), 1, 0.9, (place,), run)
         absent = replace(answer, found=False, text="", span=None, page=None)
+        told = replace(answer, run=replace(run, options={"asks": "the matter"}))
         summary = Summary((SummarySentence(text, 0.2, (place,)),), run)
         done = JobView(make_job("done", "answer", text), Story())
         failed = JobView(make_job("failed", "answer", text, error_code="x", error_message=text), Story())
         part = together.Part(row, done, answer, summary)
-        parts = (part, replace(part, answer=absent), replace(part, view=failed, answer=None, summary=None))
+        parts = (part, replace(part, answer=absent), replace(part, answer=told))
+        parts += (replace(part, view=failed, answer=None, summary=None),)
         gatherings = [together.Gathering(kind, text, parts) for kind in ("answer", "summarize")]
         asked = make_workspace(f"{text[:9]} is a body of ice.").document
         suggested = suggested_view(asked, done)
