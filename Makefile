@@ -66,7 +66,7 @@ setup-train: .venv/train.stamp
 	touch $@
 
 evaluate: setup-train
-	$(BIN)/python -m training.evaluate assets/models/$(NAME) --corpus $(CORPUS)
+	$(BIN)/python -m training.evaluate assets/models/$(NAME) --corpus $(CORPUS) $(ARGS)
 
 models: setup-train
 	$(BIN)/python -m training.prepare --corpus $(CORPUS) --start $(START)
