@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from engine.types import Answer, Run
 from ui.pieces import page_ranges, plural
 
-EVEN = 0.5  # below this, that there is no answer is only the likelier of two guesses
+EVEN = 50  # percent, as shown; below this, that there is no answer is only the likelier of two guesses
 
 
 def not_found(answer: Answer) -> str:
     """That there is no answer, in the document or in the part of it that was read; or, where that is not
     sure either, that none is likely enough to be given."""
     where = "this part of the document" if answer.run.options.get("scope") else "this document"
-    return f"Not found in {where}." if answer.confidence >= EVEN else f"No likely answer found in {where}."
+    is_likely = round(100 * answer.confidence) >= EVEN
+    return f"Not found in {where}." if is_likely else f"No likely answer found in {where}."
 
 
 def whose_sentences(answer: Answer) -> str:

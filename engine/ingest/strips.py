@@ -4,11 +4,13 @@ may be a piece of one; after `join_rows` a printed line of a column."""
 from __future__ import annotations
 
 import itertools
+import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
+WORD = re.compile(r"[^\W\d_]+")
 NO_EDGES: array[float] = array("f")
 DROP_SIZE, MAX_DROPS = 1.6, 8  # times the size of the text; in one column
 DROP_LETTERS = 20  # of each line beside a drop cap, which the letter of a picture's part does not have
@@ -125,11 +127,22 @@ def _without_drop_caps(strips: Sequence[Strip]) -> Sequence[Strip]:
         del kept[id(cap)]
         for strip in beside:
             kept[id(strip)] = replace(strip, x0=cap.x0)
-        first = beside[0]
-        edges = cap.edges[:-1] + first.edges if cap.edges and first.edges else NO_EDGES
-        kept[id(first)] = replace(first, text=cap.text + first.text, x0=cap.x0,
+        first, blank = beside[0], " " if _is_word(cap.text, beside[0].text, strips) else ""
+        exact = bool(cap.edges and first.edges)
+        edges = (cap.edges if blank else cap.edges[:-1]) + first.edges if exact else NO_EDGES
+        kept[id(first)] = replace(first, text=cap.text + blank + first.text, x0=cap.x0,
                                   box=around((cap.box, first.box)), edges=edges)
     return list(kept.values())
+
+
+def _is_word(letter: str, text: str, strips: Sequence[Strip]) -> bool:
+    """Whether a first letter is a word by itself ("A lamp"): what follows it stands elsewhere on the page
+    as a word, and both together do not."""
+    if letter not in ("A", "I"):
+        return False
+    rest = WORD.match(text)
+    known = {word.lower() for strip in strips if strip.text is not text for word in WORD.findall(strip.text)}
+    return rest is not None and rest[0].lower() in known and (letter + rest[0]).lower() not in known
 
 
 def _is_beside(cap: Strip, strip: Strip) -> bool:

@@ -99,6 +99,8 @@ def test_answers_say_not_found_and_how_far_was_read() -> None:
 def test_a_guess_that_there_is_no_answer_is_not_told_as_a_fact() -> None:
     absent = workspace().answers[1].answer
     assert not_found_in_words(absent).startswith("Not found in this document (70 % sure).")
+    shown_as_half = not_found_in_words(replace(absent, confidence=0.496))
+    assert shown_as_half.startswith("Not found in this document (50 % sure).")
     guess = not_found_in_words(replace(absent, confidence=0.35))
     assert guess.startswith("No likely answer found in this document (35 % sure).")
 

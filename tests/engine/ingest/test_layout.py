@@ -1,6 +1,7 @@
 """Reading order, paragraphs, running heads: on strips that are placed by hand."""
 
 from array import array
+from dataclasses import replace
 
 import pytest
 
@@ -153,6 +154,21 @@ def test_pieces_of_a_line_become_one():
     assert line.text == "first second" and len(line.edges) == len(line.text) + 1
     (line,) = join_rows([place("x", 60, 100), place("2", 65.2, 96, 6)])
     assert line.text == "x2"
+
+
+@pytest.mark.parametrize("letter, first, begins", [
+    ("O", "nce the keeper lit the lamp of the tower", "Once the keeper"),
+    ("A", "lamp was lit by the keeper in the evening", "A lamp was"),
+    ("A", "fter dusk the keeper lit the other lamp", "After dusk"),
+    ("I", "n winter the keeper lit the lamp at four", "In winter"),
+    ("A", "round four the keeper walked round the lamp", "Around four"),
+])
+def test_a_first_letter_of_several_lines_is_a_letter_or_a_word(letter, first, begins):
+    cap = replace(place(letter, 60, 124, 36, width=20), y0=95)
+    beside = [place(text, 82, 100 + 12 * i, width=213) for i, text in enumerate(
+        [first, "and the lamp was seen from every ship far", "out on the sea, for the night was clear."])]
+    (line, *_) = join_rows([cap, *beside, *lines_at(60, 136, running("line", 4))])
+    assert line.text.startswith(begins) and len(line.edges) == len(line.text) + 1
 
 
 @pytest.mark.parametrize("n, lines", [
