@@ -55,8 +55,24 @@ def evidence_of(scores: SentenceScores, document: Document) -> list[str]:
     return [document.sentences[i].span.of(document.text) for i in chosen]
 
 
+@dataclass(frozen=True)
+class Levers:
+    """What is done against invention while writing."""
+
+    n_beams: int = 4
+    copy: float = 0.0  # GenerationOptions.copy
+    known_numbers: bool = False  # no number that the evidence lacks
+
+
+def unknown_numbers(tokenizer: object, source: Sequence[int], n_words: int) -> tuple[int, ...]:
+    """Tokens with a digit that do not stand in the source."""
+    there = set(source)
+    names = (tokenizer.decode([token]) for token in range(n_words))  # type: ignore[attr-defined]
+    return tuple(token for token, name in enumerate(names) if DIGIT.search(name) and token not in there)
+
+
 def write(
-    model: Writer, tokenizer: object, title: str, evidence: Sequence[str], n_tokens: int, n_beams: int
+    model: Writer, tokenizer: object, title: str, evidence: Sequence[str], n_tokens: int, levers: Levers
 ) -> list[str]:
     """Summaries of the evidence with at most `n_tokens` tokens, the best beam first."""
     head = [*tokenizer.encode(title).ids[:32], tokenizer.sep_id] if title else []  # type: ignore[attr-defined]
@@ -67,7 +83,11 @@ def write(
         start_id=model.config.decoder_start_id,
         eos_ids=(model.config.eos_id,),
         pad_id=model.config.pad_id,
-        n_beams=n_beams,
+        n_beams=levers.n_beams,
+        copy=levers.copy,
+        suppress=unknown_numbers(tokenizer, [*head, *body], model.config.vocab_size)
+        if levers.known_numbers
+        else (),
         max_new_tokens=n_tokens,
         min_new_tokens=n_tokens // 2,
         no_repeat_ngram_size=3,
@@ -108,7 +128,7 @@ class Measured:
     fused: str
 
 
-def measure(row: Row, reader: LoadedReader, model: Writer, tokenizer: object, n_beams: int) -> Measured:
+def measure(row: Row, reader: LoadedReader, model: Writer, tokenizer: object, levers: Levers) -> Measured:
     """Write a summary of a row's document, and hold it against the reference and the document."""
     title, n_words = row["title"] or "", len(row["summary"].split())
     document = wrap(row["document"], title, row["id"])
@@ -118,7 +138,7 @@ def measure(row: Row, reader: LoadedReader, model: Writer, tokenizer: object, n_
     cased = Casing(row["document"])
     beams = [
         cased.restore(beam)
-        for beam in write(model, tokenizer, title, evidence, int(n_words * 1.35), n_beams)
+        for beam in write(model, tokenizer, title, evidence, int(n_words * 1.35), levers)
     ]
     sources = Sources(document)
     checks = [check(sources, one) for one in sentences_of(beams[0])]
@@ -143,7 +163,10 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--documents", type=int, default=20, help="how many of each source")
     parser.add_argument("--beams", type=int, default=4)
+    parser.add_argument("--copy", type=float, default=0.0, help="how likely a token is copied, 0 to 1")
+    parser.add_argument("--known-numbers", action="store_true", help="write no number that is not there")
     options = parser.parse_args()
+    levers = Levers(options.beams, options.copy, options.known_numbers)
     reader = load_reader(options.reader, choose_device("cpu"))
     model, tokenizer = load_writer(options.model)
     model.eval()
@@ -153,7 +176,7 @@ def main() -> None:
         rows = list(pairs(options.corpus, source, "test"))
         random.Random(SEED).shuffle(rows)
         chosen = rows[: options.documents]
-        made = [measure(row, reader, model, tokenizer, options.beams) for row in chosen]
+        made = [measure(row, reader, model, tokenizer, levers) for row in chosen]
         print(_row(source, made), flush=True)
         samples += [{"source": source, "written": one.written, "fused": one.fused} for one in made[:2]]
     for sample in samples:

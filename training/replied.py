@@ -35,7 +35,9 @@ SEED = 7
 HEAD = "| source | n | answered by | EM | F1 | words known |\n|---|--:|---|--:|--:|--:|"
 
 
-def reply(model: LEDForConditionalGeneration, tokenizer: WordPiece, row: Row, n_beams: int) -> str:
+def reply(
+    model: LEDForConditionalGeneration, tokenizer: WordPiece, row: Row, n_beams: int, copy: float = 0.0
+) -> str:
     """The writer's answer to a row's question."""
     passage = tokenizer.encode(passage_of(row)).ids[:MOST_PASSAGE]
     read = Pair(source_of(tokenizer, row["question"], passage), [model.config.eos_id])
@@ -45,6 +47,7 @@ def reply(model: LEDForConditionalGeneration, tokenizer: WordPiece, row: Row, n_
         eos_ids=(model.config.eos_id,),
         pad_id=model.config.pad_id,
         n_beams=n_beams,
+        copy=copy,
         max_new_tokens=48,
         no_repeat_ngram_size=3,
     )
@@ -74,6 +77,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=100, help="how many of each source")
     parser.add_argument("--beams", type=int, default=4)
+    parser.add_argument("--copy", type=float, default=0.0, help="how likely a token is copied, 0 to 1")
     options = parser.parse_args()
     reader = load_reader(options.reader, choose_device("cpu"))
     model, tokenizer = load_writer(options.model)
@@ -88,7 +92,7 @@ def main() -> None:
         rows = random.Random(SEED).sample(rows, min(options.questions, len(rows)))
         spans, replies = (
             [quote(reader, row) for row in rows],
-            [reply(model, tokenizer, row, options.beams) for row in rows],
+            [reply(model, tokenizer, row, options.beams, options.copy) for row in rows],
         )
         for name, told in (("span of the reader", spans), ("LED", replies)):
             print(_row(source, name, rows, told), flush=True)

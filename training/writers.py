@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.attention.rows import pad_rows
@@ -48,6 +48,7 @@ from training.writing import Pair, Pairs
 Writer = LEDForConditionalGeneration | LongT5ForConditionalGeneration
 DECODER_LAYERS = (0, 2, 4, 5)  # of the encoder, that the decoder starts from
 SMOOTHING = 0.1
+EMBEDDING = 0.05  # standard deviation at the start of a LongT5
 TOKENIZERS = ("tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json", "spiece.model")
 
 
@@ -104,6 +105,14 @@ def start_led(longformer: LongformerModel, special: Special) -> LEDForConditiona
         _copy_encoder(layer, old_layer)  # type: ignore[arg-type]
     for layer, number in zip(led.decoder.layers, DECODER_LAYERS, strict=True):
         _copy_decoder(layer, longformer.layers[number])  # type: ignore[arg-type]
+    return model
+
+
+def start_longt5(config: LongT5Config) -> LongT5ForConditionalGeneration:
+    """A LongT5 from nothing, for AdamW. T5's own start has embeddings of size 1 for steps that are
+    relative to the size of what they change; AdamW's are not, and would hardly move them."""
+    model = LongT5ForConditionalGeneration(config)
+    nn.init.normal_(model.shared.weight, std=EMBEDDING)
     return model
 
 
@@ -251,7 +260,7 @@ def train_writer(recipe: Recipe, folder: Path, options: argparse.Namespace) -> N
     limits = Limits(**(recipe.limits or {}))
     model: Writer
     if recipe.model is not None:
-        model, own = LongT5ForConditionalGeneration(LongT5Config(**recipe.model)), None
+        model, own = start_longt5(LongT5Config(**recipe.model)), None
     elif options.pairs is None:
         reader = start_from_minilm(options.start)
         if options.weights is not None:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.decode.beams import Beams
+from engine.decode.copying import Copying
 from engine.decode.greedy import Greedy
 from engine.decode.options import GenerationOptions
 from engine.decode.processors import build_processors
@@ -69,9 +70,11 @@ def generate(
     state = model.start(states, valid, n_beams=options.n_beams, max_length=options.total_length)
     strategy: Strategy = (Greedy if options.n_beams == 1 else Beams)(len(ids), options, ids.device)
     rules = build_processors(options, ids)
+    copying = Copying(state, ids, valid, options.copy) if options.copy else None
     while not strategy.done:
         pulse()
-        scores = strategy.prepare(model.step(strategy.ids[:, -1], state).float())
+        scores = model.step(strategy.ids[:, -1], state).float()
+        scores = strategy.prepare(copying.mix(scores) if copying else scores)
         for rule in rules:
             scores = rule(strategy.ids, scores)
         rows = strategy.advance(scores)

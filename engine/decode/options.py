@@ -49,6 +49,7 @@ class GenerationOptions:
     begin_suppress: tuple[int, ...] = ()  # nor as the first new token
     forced_bos_id: int | None = None  # must be the first new token
     forced_eos_ids: tuple[int, ...] = ()  # must be the last token at the greatest length
+    copy: float = 0.0  # the probability that a token is copied from where the decoder looks
     renormalize: bool = False  # make scores log-probabilities again after all rules
 
     def __post_init__(self) -> None:
@@ -58,6 +59,8 @@ class GenerationOptions:
             raise ValueError("a repetition penalty is above 0; 1 is none")
         if min(self.no_repeat_ngram_size, self.encoder_no_repeat_ngram_size, self.least_length) < 0:
             raise ValueError("n-gram sizes and lengths count from 0")
+        if not 0 <= self.copy <= 1:
+            raise ValueError("copying is a probability, from 0 to 1")
         if not all(self.bad_words):
             raise ValueError("a bad word has at least one token")
 
