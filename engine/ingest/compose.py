@@ -7,6 +7,7 @@ again, while both of its lines keep their boxes.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from engine.types import SentenceKind, Span
 GARBLED = "\ufffd"  # what stands for a letter that could not be told
 WHOLE_KINDS = ("heading", "reference")  # one sentence each, if it is not too long
 MAX_WHOLE = 600
+# A heading in the line of what it heads.
+LABEL = re.compile(r"(Abstract|ABSTRACT|Summary|SUMMARY)\s*(?:[:—–]|\.\s?[—–-]|--?)\s*(?=[“\"A-Z\d])")
 
 
 @dataclass(slots=True)
@@ -84,6 +87,9 @@ def _add_sentences(block: Block, text: str, offset: int, number: int, result: Co
     if block.kind in WHOLE_KINDS and len(text) <= MAX_WHOLE and not is_garbled(text):
         result.sentences.append((Span(offset, offset + len(text)), block.kind, number))
         return
+    if block.kind == "body" and (label := LABEL.match(text)):
+        result.sentences.append((Span(offset, offset + label.end(1)), "heading", number))
+        text, offset = text[label.end() :], offset + label.end()
     for span in split_sentences(text, offset):
         if not is_garbled(text[span.start - offset : span.end - offset]):
             result.sentences.append((span, block.kind, number))

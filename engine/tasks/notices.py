@@ -1,4 +1,5 @@
-"""Sentences that speak of the publication and not of its matter: rights, addresses, declarations."""
+"""Sentences that speak of the publication and not of its matter: rights, addresses, declarations, thanks,
+and what stands in which section."""
 
 from __future__ import annotations
 
@@ -19,7 +20,34 @@ NOTICE = re.compile(
     re.IGNORECASE,
 )
 
+THANKS = re.compile(
+    r"^(?:(?:part of )?(?:this (?:\w+ )?|the present |the )(?:work|research|study|paper|authors?) "
+    r"(?:was|were|is|are|(?:has|have) been) (?:\w+ ){0,3}(?:supported|funded|sponsored|financed)\b|"
+    r"(?:we|i|the authors?)(?: (?:would|also|gratefully|sincerely|wish|want|like|to)){0,5} "
+    r"(?:thank|acknowledge (?:the )?(?:\w+ )?(?:support|help|funding|assistance))\b|"
+    r"(?:we|i|the authors?) (?:am|are|is) (?:\w+ )?(?:grateful|indebted) to\b|"
+    r"(?:acknowledge?ments?|funding)\s*[:.—–])",
+    re.IGNORECASE,
+)
+NUMBER = r"\s*(?:\d+(?:\.\d+)*|[IVX]+)\b"
+SECTION = re.compile(rf"(?:\bsect(?:ions?|s?\.)|§|\bchapters?|\bappendix){NUMBER}", re.IGNORECASE)
+OURS = re.compile(r"\b(?:we|our|i|paper|article|thesis)\b", re.IGNORECASE)  # where laws name their sections
+GUIDE = re.compile(
+    r"\b(?:rest|remainder|organi[sz]ation|structure) of (?:the|this) "
+    r"(?:\w+ )?(?:paper|article|chapter|section|thesis|report|document)\b|"
+    r"\b(?:paper|article|chapter|section|thesis|report|document|manuscript) (?:is|are) "
+    r"(?:\w+ )?(?:organi[sz]ed|structured|laid out|arranged)\b|"
+    rf"\bsection{NUMBER}\s+(?:\w+ )?(?:describe|present|introduce|discuss|review|conclude|outline|report|"
+    r"summari[sz]e|evaluate|compare)(?:s|es)?\b|"
+    r"^\W*in (?:this|the (?:next|following|previous|preceding|last)) (?:(?:sub)?section|chapter),? "
+    r"(?:we|you|i|our)\b",
+    re.IGNORECASE,
+)
+
 
 def is_notice(sentence: str) -> bool:
     """Whether nobody would expect it in a summary."""
-    return NOTICE.match(sentence.lstrip(" *†‡§")) is not None
+    said = sentence.lstrip(" *†‡§")
+    if NOTICE.match(said) or THANKS.match(said) or GUIDE.search(said):
+        return True
+    return len(SECTION.findall(said)) > 1 and bool(OURS.search(said))

@@ -18,11 +18,14 @@ import torch
 from engine.ingest.notes import without_notes
 from engine.tasks.features import ANAPHOR, candidates
 from engine.tasks.notices import is_notice
+from engine.tasks.retrieval import terms
 from engine.tasks.salience import SentenceScores
 from engine.types import Document
 
 SLACK = 0.2  # of the budget, either way
 REPEATED = 0.6  # share of its salience that a sentence loses by perfect likeness to a chosen one
+SAME, SAME_WORDS = 0.85, 0.6  # likeness, and share of the fewer words that say something, of one thing twice
+FEWEST_WORDS = 4  # that say something, to tell that two sentences say the same
 LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
 MARKER = re.compile(r"^\W*(?:\w{1,4}\)\s*)?")  # of an item of a list
@@ -81,23 +84,36 @@ def rank(
     return selection.chosen
 
 
+Said = frozenset[str | tuple[str, ...]]  # words, or runs of three
+
+
 class Told:
-    """What was quoted, by its runs of three words."""
+    """What was quoted, by its runs of three words and by its words that say something."""
 
     def __init__(self) -> None:
-        self._holding: dict[tuple[str, ...], list[int]] = {}
-        self._n_told = 0
+        self._holding: dict[str | tuple[str, ...], list[int]] = {}
+        self._sizes: list[int] = []  # how many such words
 
-    def add(self, trigrams: Collection[tuple[str, ...]]) -> None:
+    def add(self, text: str) -> None:
         """One more sentence."""
-        for one in trigrams:
-            self._holding.setdefault(one, []).append(self._n_told)
-        self._n_told += 1
+        words = _telling_words(text)
+        for one in words | _trigrams(text):
+            self._holding.setdefault(one, []).append(len(self._sizes))
+        self._sizes.append(len(words))
 
-    def repeats(self, trigrams: Collection[tuple[str, ...]]) -> bool:
-        """Whether a third of these stand in one sentence that was told."""
-        shared = Counter(number for one in trigrams for number in self._holding.get(one, ()))
-        return max(shared.values(), default=0) > len(trigrams) / 3
+    def repeats(self, text: str) -> bool:
+        """Whether one sentence that was told has a third of its runs, or most of its words."""
+        trigrams, words = _trigrams(text), _telling_words(text)
+        if max(self._shared(trigrams).values(), default=0) > len(trigrams) / 3:
+            return True
+        return any(
+            count >= SAME_WORDS * min(len(words), self._sizes[number])
+            for number, count in self._shared(words).items()
+            if min(len(words), self._sizes[number]) >= FEWEST_WORDS
+        )
+
+    def _shared(self, said: Said) -> Counter[int]:
+        return Counter(number for one in said for number in self._holding.get(one, ()))
 
 
 class Selection:
@@ -111,7 +127,6 @@ class Selection:
         self.indices = sorted(candidates(document).indices if among is None else among)
         self.texts = {i: document.sentences[i].span.of(document.text) for i in self.indices}
         self.n_words = {i: len(text.split()) for i, text in self.texts.items()}
-        self.trigrams = {i: _trigrams(text) for i, text in self.texts.items()}
         self.standing = {i for i, text in self.texts.items() if _can_stand(text)}
         self.told = Told() if told is None else told
         self.salience = torch.tensor([scores.salience[i] for i in self.indices])
@@ -155,14 +170,16 @@ class Selection:
 
     def _fits(self, group: Sequence[int]) -> bool:
         n_words = sum(self.n_words[i] for i in group)
-        repeats = any(self.told.repeats(self.trigrams[i]) for i in group)
-        return bool(group) and self.size + n_words <= self.most and not repeats
+        if not group or self.size + n_words > self.most:
+            return False
+        nearest = self.nearest[[bisect_left(self.indices, i) for i in group]]
+        return bool((nearest < SAME).all()) and not any(self.told.repeats(self.texts[i]) for i in group)
 
     def add(self, group: Sequence[int]) -> None:
         """Choose these."""
         for index in group:
             self.chosen.append(index)
-            self.told.add(self.trigrams[index])
+            self.told.add(self.texts[index])
             self.size += self.n_words[index]
             vector = self.vectors[bisect_left(self.indices, index)]
             self.nearest = torch.maximum(self.nearest, self.vectors @ vector)
@@ -208,6 +225,10 @@ def _begins_inside(text: str) -> bool:
     return text[:1] in INSIDE or (first is not None and first[0].islower())
 
 
-def _trigrams(text: str) -> set[tuple[str, ...]]:
+def _trigrams(text: str) -> Said:
     words = WORD.findall(text.lower())
-    return set(zip(words, words[1:], words[2:], strict=False))
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
+
+
+def _telling_words(text: str) -> Said:
+    return frozenset(terms(text))

@@ -92,3 +92,13 @@ def test_points_of_a_list_are_sentences_of_their_own(reader, save):
     document = reader.read(save(text.encode(), "a.txt"))
     found = [s.span.of(document.text) for s in document.sentences]
     assert found[:3] == ["MINUTES", "Present: Mayor Lee", "Councillor Roe"] and len(found) == 6
+
+
+def test_a_heading_in_the_line_of_what_it_heads_is_not_quoted_with_it(reader, save):
+    text = "Abstract—Lamps are bright. They shine far.\n\nSummary of lamps: they are bright and many.\n"
+    document = reader.read(save(text.encode(), "label.txt"))
+    found = [(s.kind, s.span.of(document.text)) for s in document.sentences]
+    assert found == [
+        ("heading", "Abstract"), ("body", "Lamps are bright."), ("body", "They shine far."),
+        ("body", "Summary of lamps: they are bright and many."),
+    ]

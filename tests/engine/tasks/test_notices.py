@@ -19,6 +19,15 @@ from engine.tasks.notices import is_notice
     "Received 3 May 2010; accepted 5 June 2010.",
     "No part of this publication may be reproduced.",
     "Conflict of interest: none.",
+    "This work was partially supported by a grant of the harbour board.",
+    "We would like to thank the keepers for their patience.",
+    "The authors are deeply indebted to the keeper.",
+    "Acknowledgements: the board paid for the paint.",
+    "The rest of the paper is organised as follows.",
+    "This paper is structured as follows: Section II introduces the lamps.",
+    "The lamp is given in Section 2 while Section 3 describes our keeper.",
+    "After some words on lamps (\u00a72), we introduce a keeper (\u00a73.1).",
+    "In this section, we look at lamps.",
 ])
 def test_of_the_publication(sentence: str) -> None:
     assert is_notice(sentence)
@@ -32,6 +41,13 @@ def test_of_the_publication(sentence: str) -> None:
     "This article is about lighthouses.",
     "Permission was refused by the board.",
     "Received wisdom says so.",
+    "The library was funded by the city, which sold its docks for it.",
+    "He was grateful to the keeper who had lit the fire.",
+    "Funding fell by a third in the year after the storm.",
+    "Section 3 provides that a keeper may not leave the lamp.",
+    "Under Sections 4 and section 7 of the Act the board appoints the keeper.",
+    "In this section, \u201ckeeper\u201d means whoever tends a lamp.",
+    "We measured how far the lamp was seen (Section 4).",
     "The first light was printed on the chart in 1871.",
 ])
 def test_of_its_matter(sentence: str) -> None:

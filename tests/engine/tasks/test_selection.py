@@ -1,5 +1,7 @@
 """Which sentences may be quoted, and what a document gets that has few of them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -89,8 +91,24 @@ def test_what_was_said_before_is_not_said_again() -> None:
         assert choose(scores, document, 10, among, told) == expected
 
 
+def test_the_same_in_other_words_is_not_said_twice() -> None:
+    first = "In this paper, we present the first attempt to weigh lamps with the scales of a grocer."
+    again = "The paper presents a first attempt at weighing the lamps of lighthouses by scales of grocers."
+    other = "The keepers were asked how often the lamps had to be filled in a night."
+    document = tiny.document_of([first, other, again])
+    assert choose(scored(document, 0.9, 0.2, 0.8), document, 30) == (0, 1)
+
+
+def test_what_is_as_good_as_the_same_to_the_model_is_not_said_twice() -> None:
+    document = tiny.document_of([PLAIN, "A storm closed the harbour in the north for a week."])
+    alike = replace(scored(document, 0.9, 0.8), vectors=torch.tensor([[1.0, 0.0], [0.9, 0.43589]]))
+    assert choose(alike, document, 20) == (0,)
+    apart = replace(alike, vectors=torch.tensor([[1.0, 0.0], [0.8, 0.6]]))
+    assert choose(apart, document, 20) == (0, 1)
+
+
 def test_many_sections_are_chosen_in_time() -> None:
-    texts = [f"Number {n} of the keepers was paid {n} shillings then." for n in range(3000)]
+    texts = [f"Number {n} of the keepers{n} was paid{n} {n} shillings then." for n in range(3000)]
     document = tiny.document_of(*([text] for text in texts))
     scores, told = scored(document, *(0.5,) * 3000), Told()
     assert all(choose(scores, document, 10, {n}, told) == (n,) for n in range(3000))
