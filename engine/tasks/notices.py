@@ -40,7 +40,8 @@ GUIDE = re.compile(
     rf"\bsection{NUMBER}\s+(?:\w+ )?(?:describe|present|introduce|discuss|review|conclude|outline|report|"
     r"summari[sz]e|evaluate|compare)(?:s|es)?\b|"
     r"^\W*in (?:this|the (?:next|following|previous|preceding|last)) (?:(?:sub)?section|chapter),? "
-    r"(?:we|you|i|our)\b",
+    r"(?:we|you|i|our)\b|"
+    r"\b(?:described|discussed|presented|given|explained|shown) (?:in the following|below)\W*$",
     re.IGNORECASE,
 )
 

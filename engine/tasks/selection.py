@@ -47,7 +47,9 @@ BACK = re.compile(
 # Without the picture or the place that it names, or in brackets beside another, a sentence says too little.
 BESIDE = re.compile(
     r"^\W*(?:(?:as|see)\b[^,.]{0,60}\b(?:fig(?:ure)?s?|tables?|section|above|below|earlier|previously)\b|"
-    r"(?:fig(?:ure)?s?|tables?)\b\.?\s*[\dIVX])|^\s*\(.*\)\W*$",
+    r"(?:fig(?:ure)?s?|tables?)\b\.?\s*[\dIVX]|"
+    r"\(?[a-h]\)\s+(?:(?:an?|the)\s+)?(?:\w+ )?(?:visuali[sz]ation|plot|illustration|photograph|picture|"
+    r"image|view|sketch|diagram|distribution|histogram|schematic)\b)|^\s*\(.*\)\W*$",
     re.I | re.S,
 )
 

@@ -28,6 +28,7 @@ from engine.tasks.notices import is_notice
     "The lamp is given in Section 2 while Section 3 describes our keeper.",
     "After some words on lamps (\u00a72), we introduce a keeper (\u00a73.1).",
     "In this section, we look at lamps.",
+    "Some of the lamps are described in the following.",
 ])
 def test_of_the_publication(sentence: str) -> None:
     assert is_notice(sentence)

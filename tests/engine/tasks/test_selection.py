@@ -28,6 +28,7 @@ def scored(document: Document, *salience: float) -> SentenceScores:
         "(b) the licensee of the harbour pays what is due.",
         ": the keepers of the light were paid by the day.",
         "Fig. 4 shows the harbour as it was in the north.",
+        "(b) A simple visualization of the harbour in the north.",
     ],
 )
 def test_what_says_too_little_alone_is_not_quoted(text: str) -> None:
