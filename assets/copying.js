@@ -14,6 +14,7 @@
     quotes: (items) => items.map((item, index) => [(index + 1) + '. ' + words(item), ...quotesOf(item)].join('\n')).join('\n'),
     answer: (items, result) => {
       const answer = result.querySelector('.answer'), question = result.querySelector('.question').textContent;
+      if (!answer) return question + '\n' + kinds.pages(items);
       const said = answer.classList.contains('absent') ? answer.textContent : words(answer) + pagesOf(answer);
       return question + '\n' + said + ' \u2013 ' + result.querySelector('.confidence').textContent;
     },

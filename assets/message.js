@@ -22,8 +22,10 @@
     document.dispatchEvent(new CustomEvent('precis-next'));
   }
 
-  document.addEventListener('click', (event) => { if (event.target.closest('button, a')) next(); }, true);
-  document.addEventListener('keydown', (event) => { if (event.key === 'Enter') next(); }, true);
+  // What the page presses by itself is nothing done; Enter that ends a line, or a word of an input method, neither.
+  const ends = (event) => event.key === 'Enter' && !event.isComposing && !event.shiftKey && !event.target.closest('#pasted');
+  document.addEventListener('click', (event) => { if (event.isTrusted && event.target.closest('button, a')) next(); }, true);
+  document.addEventListener('keydown', (event) => { if (ends(event) || event.key === 'Escape') next(); }, true);
   for (const added of ['drop', 'change']) {
     document.addEventListener(added, (event) => {
       if (added === 'drop' || event.target.type === 'file') next();

@@ -165,8 +165,8 @@
   /* A new answer shows its place on the page by itself, where the page is in view. */
   let asked = false, newest = null;
   function followAnswer() {
-    const id = document.querySelector('#answers [data-answer]')?.dataset.answer;
-    if (asked && id !== newest && !narrow()) document.querySelector('#answers [data-answer] .answer .chip')?.click();
+    const card = document.querySelector('#answers [data-answer]'), id = card?.dataset.answer;
+    if (asked && id !== newest && !narrow()) card?.querySelector('.answer .chip, .sentences .chip')?.click();
     newest = id;
     asked = Boolean(document.querySelector('#answers .running'));
   }

@@ -32,6 +32,7 @@ from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.selection import choose
 from engine.text.casing import Casing
+from engine.text.sentencepieces import SentencePieces
 from engine.types import Document
 from training.corpus import Row, pairs
 from training.documents import wrap
@@ -75,7 +76,8 @@ def write(
     model: Writer, tokenizer: object, title: str, evidence: Sequence[str], n_tokens: int, levers: Levers
 ) -> list[str]:
     """Summaries of the evidence with at most `n_tokens` tokens, the best beam first."""
-    head = [*tokenizer.encode(title).ids[:32], tokenizer.sep_id] if title else []  # type: ignore[attr-defined]
+    mark = tokenizer.eos_id if isinstance(tokenizer, SentencePieces) else tokenizer.sep_id  # type: ignore[attr-defined]
+    head = [*tokenizer.encode(title).ids[:32], mark] if title else []  # type: ignore[attr-defined]
     body = tokenizer.encode(" ".join(evidence)).ids  # type: ignore[attr-defined]
     marks: Marks = marks_of(model)
     ids, valid, _ = collate([Pair([*head, *body], [1])], marks, Limits(448, 8), torch.device("cpu"))

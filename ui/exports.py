@@ -75,10 +75,10 @@ def marks(workspace: Workspace, boxes_of: BoxesOf) -> list[dict[str, object]]:
                 words = f"Summary, sentence {number}{_recognised(citation.recognition)}"
                 notes.setdefault(citation.span, []).append(words)
     for answered in workspace.answers:
-        if answered.answer.span is not None:
-            question = " ".join(answered.answer.question.split())
-            sure = workspace.document.recognition(answered.answer.span)
-            notes.setdefault(answered.answer.span, []).append(f"Answer to: {question}{_recognised(sure)}")
+        question = " ".join(answered.answer.question.split())
+        for span in _places(answered.answer):
+            sure = workspace.document.recognition(span)
+            notes.setdefault(span, []).append(f"Answer to: {question}{_recognised(sure)}")
     found: list[dict[str, object]] = []
     for span, said in notes.items():
         places = [[b.page, b.x0, b.y0, b.x1, b.y1] for b in boxes_of(workspace.document, span)]
@@ -88,6 +88,12 @@ def marks(workspace: Workspace, boxes_of: BoxesOf) -> list[dict[str, object]]:
     if workspace.summaries:
         found[0]["note"] = f"{found[0]['note']}\n{_provenance(workspace.summaries[0].summary.run)}"
     return found
+
+
+def _places(answer: Answer) -> list[Span]:
+    if answer.is_told:
+        return [citation.span for citation in answer.evidence]
+    return [answer.span] if answer.span is not None else []
 
 
 def _recognised(sure: float | None) -> str:

@@ -6,6 +6,7 @@ likelier right than wrong. The log of the job keeps places alone; the words come
 
 from __future__ import annotations
 
+from engine.tasks.asked import asks_of_whole
 from engine.tasks.questions import Question, possible_questions
 from engine.types import Answer, Document
 from ui.html import Html, element, join
@@ -22,7 +23,8 @@ CHARS_READ = 1_500_000  # for all questions together: each is a reading of the w
 def tried(document: Document) -> tuple[Question, ...]:
     """The questions to try, fewer for a long document."""
     affordable = CHARS_READ // max(1, len(document.text))
-    return possible_questions(document, max(LEAST_TRIED, min(MOST_TRIED, affordable)))
+    possible = possible_questions(document, max(LEAST_TRIED, min(MOST_TRIED, affordable)))
+    return tuple(one for one in possible if asks_of_whole(one.text) is None)
 
 
 def is_answered(question: Question, answer: Answer) -> bool:

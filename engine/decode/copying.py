@@ -18,10 +18,11 @@ LEAST = 1e-30  # probability, so that its logarithm is a number
 class Copying:
     """Mixes what is written with what is looked at. It watches the state that decoding goes on with.
 
-    `ids` and `valid` are the documents, (B, L); `share` is the probability of copying, 0..1."""
+    `ids` are the documents, (B, L), and `words` tells which of them may be copied: no padding, and no
+    mark that frames a text. `share` is the probability of copying, 0..1."""
 
-    def __init__(self, state: State, ids: Tensor, valid: Tensor, share: float) -> None:
-        self.state, self.ids, self.valid, self.share = state, ids, valid, share
+    def __init__(self, state: State, ids: Tensor, words: Tensor, share: float) -> None:
+        self.state, self.ids, self.words, self.share = state, ids, words, share
         self._watch()
 
     def _watch(self) -> None:
@@ -34,7 +35,8 @@ class Copying:
         looks = torch.stack([torch.cat(layer.watched or [], 1) for layer in self.state.source]).mean(0)
         self._watch()
         n_beams = looks.shape[1]  # (B, n, L)
-        looks = (looks * self.valid[:, None]).flatten(0, 1)
+        looks = (looks * self.words[:, None]).flatten(0, 1)
+        looks = looks / looks.sum(1, keepdim=True).clamp_min(LEAST)
         copied = torch.zeros_like(scores).scatter_add_(1, self.ids.repeat_interleave(n_beams, 0), looks)
         mixed = (1 - self.share) * torch.softmax(scores, 1) + self.share * copied
         return mixed.clamp_min(LEAST).log()

@@ -24,7 +24,9 @@ GARBLED = "\ufffd"  # what stands for a letter that could not be told
 WHOLE_KINDS = ("heading", "reference")  # one sentence each, if it is not too long
 MAX_WHOLE = 600
 # A heading in the line of what it heads.
-LABEL = re.compile(r"(Abstract|ABSTRACT|Summary|SUMMARY)\s*(?:[:—–]|\.\s?[—–-]|--?)\s*(?=[“\"A-Z\d])")
+LABEL = re.compile(
+    r"(Abstract|ABSTRACT|Summary|SUMMARY)\s*(?:[:—–]|\.\s?[—–-]|--|\s-\s)\s*(?=[^\W_a-z]|[“\"(«])"
+)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+LONGER = frozenset("""
+    about above across afar again ago ahead alike alive all alone along amid among apart around as aside at
+    ask avow await awake aware away am an are art arise arose asleep in is it if its inner
+""".split())  # noqa: SIM905  # words that are another one behind their first letter
 NO_EDGES: array[float] = array("f")
 DROP_SIZE, MAX_DROPS = 1.6, 8  # times the size of the text; in one column
 DROP_LETTERS = 20  # of each line beside a drop cap, which the letter of a picture's part does not have
@@ -142,7 +146,10 @@ def _is_word(letter: str, text: str, strips: Sequence[Strip]) -> bool:
         return False
     rest = WORD.match(text)
     known = {word.lower() for strip in strips if strip.text is not text for word in WORD.findall(strip.text)}
-    return rest is not None and rest[0].lower() in known and (letter + rest[0]).lower() not in known
+    if rest is None or rest[0].lower() not in known:
+        return False
+    joined = (letter + rest[0]).lower()
+    return joined not in known and joined not in LONGER
 
 
 def _is_beside(cap: Strip, strip: Strip) -> bool:

@@ -21,27 +21,32 @@ NOTICE = re.compile(
 )
 
 THANKS = re.compile(
-    r"^(?:(?:part of )?(?:this (?:\w+ )?|the present |the )(?:work|research|study|paper|authors?) "
-    r"(?:was|were|is|are|(?:has|have) been) (?:\w+ ){0,3}(?:supported|funded|sponsored|financed)\b|"
-    r"(?:we|i|the authors?)(?: (?:would|also|gratefully|sincerely|wish|want|like|to)){0,5} "
+    r"^(?:(?:part of )?(?:this|the present) (?:\w+ )?(?:work|research|study|paper) "
+    r"(?:was|is|has been) (?:\w+ ){0,3}(?:supported|funded|sponsored|financed) "
+    r"(?:\w+ ){0,3}(?:by|under|through)\b(?!.*(?:, which|\bcost\b))|"
+    r"the authors (?:were|are) (?:\w+ )?(?:supported|funded) by\b|"
+    r"(?:we|the authors)(?: (?:would|also|gratefully|sincerely|wish|want|like|to)){0,5} "
     r"(?:thank|acknowledge (?:the )?(?:\w+ )?(?:support|help|funding|assistance))\b|"
-    r"(?:we|i|the authors?) (?:am|are|is) (?:\w+ )?(?:grateful|indebted) to\b|"
-    r"(?:acknowledge?ments?|funding)\s*[:.—–])",
+    r"the authors are (?:\w+ )?(?:grateful|indebted) to\b|"
+    r"acknowledge?ments:|funding: (?:this|the authors?|supported|none|no\b|grants?))",
     re.IGNORECASE,
 )
 NUMBER = r"\s*(?:\d+(?:\.\d+)*|[IVX]+)\b"
-SECTION = re.compile(rf"(?:\bsect(?:ions?|s?\.)|§|\bchapters?|\bappendix){NUMBER}", re.IGNORECASE)
-OURS = re.compile(r"\b(?:we|our|i|paper|article|thesis)\b", re.IGNORECASE)  # where laws name their sections
+SECTION = re.compile(rf"(?:\bsect(?:ions?|s?\.)|§){NUMBER}", re.IGNORECASE)
+LAW = re.compile(rf"\b(?:acts?|code|statutes?|law|court|judgment|constitution)\b|{NUMBER}\(", re.IGNORECASE)
+OURS = re.compile(r"\b(?:we|our|this paper|this article)\b", re.IGNORECASE)
 GUIDE = re.compile(
-    r"\b(?:rest|remainder|organi[sz]ation|structure) of (?:the|this) "
-    r"(?:\w+ )?(?:paper|article|chapter|section|thesis|report|document)\b|"
-    r"\b(?:paper|article|chapter|section|thesis|report|document|manuscript) (?:is|are) "
-    r"(?:\w+ )?(?:organi[sz]ed|structured|laid out|arranged)\b|"
+    r"\b(?:rest|remainder) of (?:the|this) (?:\w+ )?(?:paper|article|chapter|section|thesis|report|document) "
+    r"(?:is|are|proceeds|will)\b.{0,30}\b(?:organi[sz]ed|structured|as follows|divided)\b|"
+    r"\b(?:this|the|our) (?:paper|article|thesis|report|manuscript) is "
+    r"(?:\w+ )?(?:organi[sz]ed|structured|laid out|arranged) (?:as|in(?:to)?)\b|"
+    r"^\W*in (?:this|the (?:next|following|previous|preceding|last)) (?:sub)?section,? (?:we|our)\b|"
+    r"\balgorithms? (?:is|are) (?:described|discussed|presented|explained) (?:in the following|below)\W*$",
+    re.IGNORECASE,
+)
+TOLD_THERE = re.compile(
     rf"\bsection{NUMBER}\s+(?:\w+ )?(?:describe|present|introduce|discuss|review|conclude|outline|report|"
-    r"summari[sz]e|evaluate|compare)(?:s|es)?\b|"
-    r"^\W*in (?:this|the (?:next|following|previous|preceding|last)) (?:(?:sub)?section|chapter),? "
-    r"(?:we|you|i|our)\b|"
-    r"\b(?:described|discussed|presented|given|explained|shown) (?:in the following|below)\W*$",
+    r"summari[sz]e|evaluate|compare)s?\b",
     re.IGNORECASE,
 )
 
@@ -49,6 +54,12 @@ GUIDE = re.compile(
 def is_notice(sentence: str) -> bool:
     """Whether nobody would expect it in a summary."""
     said = sentence.lstrip(" *†‡§")
-    if NOTICE.match(said) or THANKS.match(said) or GUIDE.search(said):
-        return True
-    return len(SECTION.findall(said)) > 1 and bool(OURS.search(said))
+    return bool(NOTICE.match(said) or THANKS.match(said) or GUIDE.search(said)) or _guides(said)
+
+
+def _guides(said: str) -> bool:
+    """Whether it tells in which sections of a paper what stands; laws name their sections too."""
+    n_sections = len(SECTION.findall(said))
+    if LAW.search(said) or not n_sections:
+        return False
+    return n_sections > 1 and bool(OURS.search(said) or TOLD_THERE.search(said))

@@ -1,7 +1,7 @@
 """Answer a question about a document as a whole (asked.py) with its most telling sentences.
 
 No one passage answers it, so the document is read and weighed as for a very short summary; asked for
-findings or for a purpose, only the sentences that speak of it are chosen from, where there are such.
+findings or for a purpose, only the sentences that speak of it are chosen from, where there are some.
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ from engine.tasks.summarize import word_budget
 from engine.types import Citation, Document, IsCancelled, OnEvent
 
 WORDS = 60  # of an answer
+FEWEST = 2  # sentences that speak of what is asked; one may do so by chance
 SAID: dict[Asked, re.Pattern[str]] = {
     "the findings": re.compile(
-        r"\bin (?:conclusion|summary)\b|\b(?:we|stud(?:y|ies)|results?|findings?|data|evidence|analys[ie]s|"
-        r"experiments?|authors?)\b.{0,40}\b(?:find|found|shows?|showed|shown|demonstrate[sd]?|conclude[sd]?|"
-        r"suggests?|suggested|indicate[sd]?|reveal(?:s|ed)?|confirm(?:s|ed)?)\b",
+        r"\bin (?:conclusion|summary)\b|"
+        r"\b(?:we|(?:this|our|the present) (?:\w+ )?(?:study|work|analysis|paper)|"
+        r"(?:our|the|these) (?:\w+ )?(?:results?|findings?|data|experiments?))\b.{0,40}\b(?:find|found|"
+        r"shows?|showed|shown|demonstrate[sd]?|conclude[sd]?|suggests?|suggested|indicate[sd]?|reveal(?:s|ed)?|"
+        r"confirm(?:s|ed)?)\b",
         re.I | re.S,
     ),
     "the purpose": re.compile(
-        r"\b(?:aim(?:s|ed)?|goals?|purpose|objectives?|motivat(?:ion|ed))\b|"
+        r"\b(?:aims?|goals?|purpose|objectives?|motivation) (?:of|is|was|are|were|for|behind)\b|"
+        r"\b(?:study|work|paper|project|we) (?:aims?|aimed|sought|set out) to\b|"
         r"\b(?:this|the present) (?:paper|study|article|work|proposal|document|report|book|chapter|pep|rfc)\b"
         r".{0,20}\b(?:presents?|proposes?|describes?|introduces?|examines?|investigates?|explores?|"
         r"addresses|explains?|reviews?|provides?|defines?|specifies)\b|"
@@ -50,7 +54,8 @@ def tell_of_whole(
     the sentences, the span that of the first; how likely they are to be what was meant is not known, so
     `confidence` is 0. Raises Cancelled."""
     scores = score_sentences(reader, document, on_event=on_event, cancelled=cancelled, windows=windows)
-    chosen = choose(scores, document, word_budget(document, WORDS), _speaking(document, asked) or None)
+    speaking, budget = _speaking(document, asked), word_budget(document, WORDS)
+    chosen = choose(scores, document, budget, speaking if len(speaking) >= FEWEST else None)
     cited = tuple(_cite(document, index, scores) for index in chosen)
     return AnswerResult(
         found=True,

@@ -25,10 +25,11 @@ from engine.types import Document
 SLACK = 0.2  # of the budget, either way
 REPEATED = 0.6  # share of its salience that a sentence loses by perfect likeness to a chosen one
 SAME, SAME_WORDS = 0.85, 0.6  # likeness, and share of the fewer words that say something, of one thing twice
-FEWEST_WORDS = 4  # that say something, to tell that two sentences say the same
+FEWEST_WORDS = 5  # that two sentences share which say the same
 LEAST_WORDS, MOST_WORDS = 5, 90
 WORD = re.compile(r"\w+")
 MARKER = re.compile(r"^\W*(?:\w{1,4}\)\s*)?")  # of an item of a list
+CLAIM = re.compile(r"\d+(?:[.,]\d+)*|\b(?:not|no|never|without|neither|nor|cannot)\b")
 FIRST = re.compile(r"[^\W\d_]+(?=[\s,;:)])")  # a word, and no name such as asn1Parser
 INSIDE = frozenset(",;:.)")
 ENDS, CLOSERS = ".!?…。！？", "\"'”’»)]」』）"
@@ -79,8 +80,9 @@ def rank(
     """The same in the order in which they were chosen."""
     selection = Selection(scores, document, budget_words, among, told)
     selection.take(strictly=True)
+    selection.take(strictly=True, apart=False)  # where a document has nothing else to say
     if selection.is_scarce:
-        selection.take(strictly=False)
+        selection.take(strictly=False, apart=False)
     if not selection.chosen:
         selection.add(selection.best_alone(MOST_WORDS) or selection.smallest())
     return selection.chosen
@@ -94,24 +96,31 @@ class Told:
 
     def __init__(self) -> None:
         self._holding: dict[str | tuple[str, ...], list[int]] = {}
-        self._sizes: list[int] = []  # how many such words
+        self._words: list[Said] = []
+        self._claims: list[frozenset[str]] = []
 
     def add(self, text: str) -> None:
         """One more sentence."""
         words = _telling_words(text)
         for one in words | _trigrams(text):
-            self._holding.setdefault(one, []).append(len(self._sizes))
-        self._sizes.append(len(words))
+            self._holding.setdefault(one, []).append(len(self._words))
+        self._words.append(words)
+        self._claims.append(_claims(text))
 
     def repeats(self, text: str) -> bool:
-        """Whether one sentence that was told has a third of its runs, or most of its words."""
-        trigrams, words = _trigrams(text), _telling_words(text)
-        if max(self._shared(trigrams).values(), default=0) > len(trigrams) / 3:
-            return True
+        """Whether a third of its runs stand in one sentence that was told."""
+        trigrams = _trigrams(text)
+        return max(self._shared(trigrams).values(), default=0) > len(trigrams) / 3
+
+    def says(self, text: str) -> bool:
+        """Whether one sentence that was told says the same in other words: it shares most words, denies
+        what this one denies, and has its numbers."""
+        words, claims = _telling_words(text), _claims(text)
         return any(
-            count >= SAME_WORDS * min(len(words), self._sizes[number])
+            count >= FEWEST_WORDS
+            and count >= SAME_WORDS * min(len(words), len(self._words[number]))
+            and claims == self._claims[number]
             for number, count in self._shared(words).items()
-            if min(len(words), self._sizes[number]) >= FEWEST_WORDS
         )
 
     def _shared(self, said: Said) -> Counter[int]:
@@ -143,15 +152,15 @@ class Selection:
         """Whether all that can stand alone is less than the budget."""
         return sum(self.n_words[i] for i in self.standing) < self.least
 
-    def take(self, strictly: bool) -> None:
+    def take(self, strictly: bool, apart: bool = True) -> None:
         """Take the best sentence again and again until the budget is used. Strictly, only what can
-        stand alone, or with the sentence before it."""
+        stand alone, or with the sentence before it; apart, nothing that says what was said."""
         open_ = (self.standing if strictly else set(self.texts)) - set(self.chosen)
         while open_ and self.size < self.least:
             for best in self._by_value(open_):
                 open_.discard(best)
                 group = self._with_antecedent(best) if strictly else [best]
-                if self._fits(group):  # what does not fit now never will
+                if self._fits(group, apart):  # what does not fit now never will
                     open_ -= set(group)
                     self.add(group)
                     break
@@ -170,12 +179,16 @@ class Selection:
         value = dict(zip(self.indices, (self.salience * (1 - REPEATED * self.nearest)).tolist(), strict=True))
         return sorted(which, key=lambda i: (-value[i], i))
 
-    def _fits(self, group: Sequence[int]) -> bool:
+    def _fits(self, group: Sequence[int], apart: bool) -> bool:
         n_words = sum(self.n_words[i] for i in group)
         if not group or self.size + n_words > self.most:
             return False
-        nearest = self.nearest[[bisect_left(self.indices, i) for i in group]]
-        return bool((nearest < SAME).all()) and not any(self.told.repeats(self.texts[i]) for i in group)
+        return not any(self.told.repeats(self.texts[i]) or (apart and self._is_told(i)) for i in group)
+
+    def _is_told(self, index: int) -> bool:
+        """Whether what it says was said, to the model or in most of its words."""
+        nearest = float(self.nearest[bisect_left(self.indices, index)])
+        return nearest >= SAME or self.told.says(self.texts[index])
 
     def add(self, group: Sequence[int]) -> None:
         """Choose these."""
@@ -234,3 +247,8 @@ def _trigrams(text: str) -> Said:
 
 def _telling_words(text: str) -> Said:
     return frozenset(terms(text))
+
+
+def _claims(text: str) -> frozenset[str]:
+    """Its numbers, and whether it denies."""
+    return frozenset(CLAIM.findall(text.lower().replace("n't", " not")))

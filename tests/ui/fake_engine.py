@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import Cancelled, OutOfMemory
+from engine.tasks.asked import asks_of_whole
 from engine.tasks.placement import IN_WORDS
 from engine.tasks.scope import within
 from engine.types import (
@@ -80,7 +81,9 @@ class FakeEngine:
         )
 
     def _settings(self, options, question) -> dict:
-        return {**options.as_settings(), **({"question": question} if question else {})}
+        asked = asks_of_whole(question or "")
+        asks = {"asks": asked} if asked else {}
+        return {**options.as_settings(), **({"question": question} if question else {}), **asks}
 
     def _run(self, task, document: Document, options, question=None) -> Run:
         return Run(
@@ -161,6 +164,10 @@ class FakeEngine:
             on_event(Provisional(tuple(self._cite(document, s, 0.5) for s in hits[:1])))
         run = self._run("answer", document, options, question)
         evidence = tuple(self._cite(document, s, 0.6) for s in (hits or list(document.sentences))[:3])
+        if "asks" in run.options:
+            told = tuple(self._cite(document, s, 0.6) for s in document.sentences[:2])
+            text = " ".join(one.text for one in told)
+            return Answer(question, True, text, told[0].span, told[0].page, 0.0, told, run)
         if not hits:
             return Answer(question, False, "", None, None, 0.84, evidence, run)
         span = hits[0].span

@@ -191,3 +191,14 @@ def test_what_is_told_of_the_whole_names_the_page_of_each_sentence_and_no_confid
     assert "most telling sentences of the document. One. (p. 1) Two. (p. 2)" in said
     assert said.count("% sure") == 1, "that of the other answer"
     assert json.loads(export(given, "answers.json").data)["answers"][0]["confidence"] is None
+
+
+def test_all_that_was_told_of_the_whole_is_marked_in_the_file() -> None:
+    given = workspace()
+    told = given.answers[0]
+    cited = tuple(Citation(Span(at, at + 4), 1, "One.", 0.5) for at in (0, 5))
+    told.answer = replace(told.answer, evidence=cited, run=replace(RUN, options={"asks": "the matter"}))
+    given.summaries, given.document = (), SimpleNamespace(recognition=lambda span: None)
+    marked = marks(given, lambda document, span: [SimpleNamespace(page=1, x0=span.start, y0=0, x1=9, y1=9)])
+    assert [place["boxes"][0][1] for place in marked] == [0, 5]
+    assert all(place["note"] == "Answer to: Why?" for place in marked)

@@ -36,6 +36,10 @@ def test_copying(open_page, server, sample_pdf) -> None:
     page.wait_for_selector("#answers .answer .chip")
     lines = copied(page, page.locator("#answers [data-kind=answer]").first).splitlines()
     assert lines[0] == "Who was the engineer?" and "(p. 1)" in lines[1] and "Very sure" in lines[1]
+    ask(page, "What is this document about?")
+    page.wait_for_selector("#answers .qa .sentences .chip")
+    lines = copied(page, page.locator("#answers .qa:has(.sentences) [data-kind=answer]").first).splitlines()
+    assert lines[0] == "What is this document about?" and lines[1].startswith("1. ") and "(p. 1)" in lines[2]
     ask(page, "What did the zebra eat?")
     page.wait_for_selector("#answers .absent")
     absent = copied(page, page.locator("#answers .qa:has(.absent) [data-kind=answer]").first)

@@ -88,3 +88,12 @@ def test_what_was_said_goes_with_the_next_thing_done(made) -> None:
         question.fill("When was it built?")
         thing()
         made.wait_for_selector("#message", state="hidden")
+
+
+def test_what_the_page_presses_by_itself_takes_nothing_away(made) -> None:
+    made.click("#tab-ask")
+    made.click("#ask")
+    made.wait_for_selector("#message .failed:has-text('Write a question')")
+    made.evaluate("document.querySelector('.chip').click()")
+    made.wait_for_timeout(500)
+    assert made.is_visible("#message .failed")

@@ -182,7 +182,8 @@ class Endpoints:
         return {"jobs": list(together.summarize(self.actions, owner, wanted, length))}
 
     def ask(self, documents: list[str], question: str, request: gr.Request) -> dict:  # type: ignore[type-arg]
-        """Ask a question of documents, each by a job of its own; compare the confidence of the answers.
+        """Ask a question of documents, each by a job of its own; compare the confidence of the answers
+        (null where the whole was asked about).
 
         Args:
             documents: their ids

@@ -29,6 +29,13 @@ def test_only_copying_writes_only_words_of_ones_own_document(model: Any, n_beams
     assert set(written.ids[0][1:]) <= {5, 7, 9, 11} and set(written.ids[1][1:]) <= {6, 8, 10, 12}
 
 
+def test_marks_that_frame_a_text_are_not_copied(model: Any) -> None:
+    ids, valid = documents()
+    ids[:, 0], ids[:, 15:] = OPTIONS.start_id, OPTIONS.eos_ids[0]
+    written = generate(model, ids, valid, replace(OPTIONS, copy=1.0)).ids
+    assert all(set(row[1:]) <= set(own[1:15].tolist()) for row, own in zip(written, ids, strict=True))
+
+
 def test_the_mixture_is_of_what_is_written_and_what_is_looked_at(model: Any) -> None:
     ids, valid = documents()
     for row in range(2):
@@ -40,8 +47,9 @@ def test_the_mixture_is_of_what_is_written_and_what_is_looked_at(model: Any) -> 
         for step, (token, following) in enumerate(pairwise(written)):
             with torch.no_grad():
                 chances = 0.6 * torch.softmax(model.step(torch.tensor([token]), state).float()[0], -1)
+            seen = looks[step] * own[0]
             for place, copied in enumerate(mine[0].tolist()):
-                chances[copied] += 0.4 * looks[step, place] * own[0, place]
+                chances[copied] += 0.4 * seen[place] / seen.sum()
             assert int(chances.argmax()) == following
             assert abs(float(chances.sum()) - 1) < 1e-5
 

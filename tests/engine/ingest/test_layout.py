@@ -161,12 +161,13 @@ def test_pieces_of_a_line_become_one():
     ("A", "lamp was lit by the keeper in the evening", "A lamp was"),
     ("A", "fter dusk the keeper lit the other lamp", "After dusk"),
     ("I", "n winter the keeper lit the lamp at four", "In winter"),
-    ("A", "round four the keeper walked round the lamp", "Around four"),
+    ("A", "cross the sea of a lamp that is as a cross", "Across the sea"),
+    ("A", "ll lamps were lit, and we'll be in the boat", "All lamps"),
 ])
 def test_a_first_letter_of_several_lines_is_a_letter_or_a_word(letter, first, begins):
     cap = replace(place(letter, 60, 124, 36, width=20), y0=95)
     beside = [place(text, 82, 100 + 12 * i, width=213) for i, text in enumerate(
-        [first, "and the lamp was seen from every ship far", "out on the sea, for the night was clear."])]
+        [first, "and the lamp by a cross can't be seen, we'll", "out on the sea, for the night was clear."])]
     (line, *_) = join_rows([cap, *beside, *lines_at(60, 136, running("line", 4))])
     assert line.text.startswith(begins) and len(line.edges) == len(line.text) + 1
 

@@ -28,7 +28,8 @@ from engine.tasks.notices import is_notice
     "The lamp is given in Section 2 while Section 3 describes our keeper.",
     "After some words on lamps (\u00a72), we introduce a keeper (\u00a73.1).",
     "In this section, we look at lamps.",
-    "Some of the lamps are described in the following.",
+    "Several of those algorithms are described in the following.",
+    "The rest of this paper is organised as follows.",
 ])
 def test_of_the_publication(sentence: str) -> None:
     assert is_notice(sentence)
@@ -48,6 +49,16 @@ def test_of_the_publication(sentence: str) -> None:
     "Section 3 provides that a keeper may not leave the lamp.",
     "Under Sections 4 and section 7 of the Act the board appoints the keeper.",
     "In this section, \u201ckeeper\u201d means whoever tends a lamp.",
+    "Section 5 describes the duties of the keeper.",
+    "We hold that Section 2 and Section 5 of the Harbour Act are void.",
+    "This work was funded by the city at a cost of 40 million.",
+    "The study was sponsored by the makers of lamps, which biased its results.",
+    "We are grateful to the voters who rejected the plan.",
+    "I would like to thank the minister for his answer, but the tax must fall.",
+    "Funding: the government will provide 3 billion a year.",
+    "Acknowledgement: the receiver sends a signal within 20 ms.",
+    "The rest of this report was destroyed by the fire.",
+    "The values are set as given below.",
     "We measured how far the lamp was seen (Section 4).",
     "The first light was printed on the chart in 1871.",
 ])

@@ -100,12 +100,27 @@ def test_the_same_in_other_words_is_not_said_twice() -> None:
     assert choose(scored(document, 0.9, 0.2, 0.8), document, 30) == (0, 1)
 
 
-def test_what_is_as_good_as_the_same_to_the_model_is_not_said_twice() -> None:
-    document = tiny.document_of([PLAIN, "A storm closed the harbour in the north for a week."])
-    alike = replace(scored(document, 0.9, 0.8), vectors=torch.tensor([[1.0, 0.0], [0.9, 0.43589]]))
-    assert choose(alike, document, 20) == (0,)
-    apart = replace(alike, vectors=torch.tensor([[1.0, 0.0], [0.8, 0.6]]))
-    assert choose(apart, document, 20) == (0, 1)
+def test_what_is_as_good_as_the_same_to_the_model_comes_after_all_else() -> None:
+    other = "A storm closed the harbour in the north for a week."
+    document = tiny.document_of([PLAIN, other, "Two of the keepers rowed to the mainland in the night."])
+    vectors = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.43589, 0.0], [0.0, 0.0, 1.0]])
+    alike = replace(scored(document, 0.9, 0.8, 0.1), vectors=vectors)
+    assert choose(alike, document, 20) == (0, 2)
+    assert choose(alike, document, 20, {0, 1}) == (0, 1), "where nothing else is left to say"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The new drug did not reduce the pain of grown patients within a week.",
+        "The new drug reduced the pain of 12 grown patients within a week.",
+    ],
+)
+def test_other_numbers_and_denials_are_not_the_same(other: str) -> None:
+    told = Told()
+    told.add("The drug reduced the pain of grown patients within the week.")
+    assert not told.says(other)
+    assert told.says("Within one week the new drug has reduced pain of all grown patients.")
 
 
 def test_many_sections_are_chosen_in_time() -> None:
