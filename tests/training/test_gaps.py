@@ -33,7 +33,7 @@ head_width = 8
 feed_forward_width = 32
 n_encoder_layers = 1
 n_decoder_layers = 1
-scale_output = true
+scale_output = false
 dropout = 0.0
 
 [limits]
