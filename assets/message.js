@@ -26,9 +26,6 @@
   const ends = (event) => event.key === 'Enter' && !event.isComposing && !event.shiftKey && !event.target.closest('#pasted');
   document.addEventListener('click', (event) => { if (event.isTrusted && event.target.closest('button, a')) next(); }, true);
   document.addEventListener('keydown', (event) => { if (ends(event) || event.key === 'Escape') next(); }, true);
-  for (const added of ['drop', 'change']) {
-    document.addEventListener(added, (event) => {
-      if (added === 'drop' || event.target.type === 'file') next();
-    }, true);
-  }
+  document.addEventListener('drop', next, true);
+  document.addEventListener('change', (event) => { if (event.target.type === 'file') next(); }, true);
 }

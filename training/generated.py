@@ -32,13 +32,12 @@ from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.salience import SentenceScores, score_sentences
 from engine.tasks.selection import choose
 from engine.text.casing import Casing
-from engine.text.sentencepieces import SentencePieces
 from engine.types import Document
 from training.corpus import Row, pairs
 from training.documents import wrap
 from training.extracts import by_score, cut, lead, rouge
 from training.writers import Limits, Marks, Writer, collate, load_writer, marks_of
-from training.writing import EVIDENCE_WORDS, WORD, Pair, sentences_of
+from training.writing import EVIDENCE_WORDS, WORD, Pair, sentences_of, source_of
 
 SOURCES = ("pmc-ccby", "openstax", "wikipedia-lead", "peps", "k8s-keps", "rust-rfcs", "wikinews-lead")
 SEED = 7
@@ -76,20 +75,16 @@ def write(
     model: Writer, tokenizer: object, title: str, evidence: Sequence[str], n_tokens: int, levers: Levers
 ) -> list[str]:
     """Summaries of the evidence with at most `n_tokens` tokens, the best beam first."""
-    mark = tokenizer.eos_id if isinstance(tokenizer, SentencePieces) else tokenizer.sep_id  # type: ignore[attr-defined]
-    head = [*tokenizer.encode(title).ids[:32], mark] if title else []  # type: ignore[attr-defined]
-    body = tokenizer.encode(" ".join(evidence)).ids  # type: ignore[attr-defined]
+    source = source_of(tokenizer, title, evidence)  # type: ignore[arg-type]
     marks: Marks = marks_of(model)
-    ids, valid, _ = collate([Pair([*head, *body], [1])], marks, Limits(448, 8), torch.device("cpu"))
+    ids, valid, _ = collate([Pair(source, [1])], marks, Limits(448, 8), torch.device("cpu"))
     options = GenerationOptions(
         start_id=model.config.decoder_start_id,
         eos_ids=(model.config.eos_id,),
         pad_id=model.config.pad_id,
         n_beams=levers.n_beams,
         copy=levers.copy,
-        suppress=unknown_numbers(tokenizer, [*head, *body], model.config.vocab_size)
-        if levers.known_numbers
-        else (),
+        suppress=unknown_numbers(tokenizer, source, model.config.vocab_size) if levers.known_numbers else (),
         max_new_tokens=n_tokens,
         min_new_tokens=n_tokens // 2,
         no_repeat_ngram_size=3,

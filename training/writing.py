@@ -136,17 +136,22 @@ def supported(summary: str, evidence: Sequence[str], title: str) -> str:
     return " ".join(kept)
 
 
+def source_of(tokenizer: WordPiece | SentencePieces, title: str, evidence: Sequence[str]) -> list[int]:
+    """Ids of what a writer reads: the title and a mark, where there is one, then the evidence."""
+    mark = tokenizer.eos_id if isinstance(tokenizer, SentencePieces) else tokenizer.sep_id
+    head = [*tokenizer.encode(title).ids[:32], mark] if title else []
+    return [*head, *tokenizer.encode(" ".join(evidence)).ids]
+
+
 def make_pairs(rows: Iterable[Row], tokenizer: WordPiece | SentencePieces, seed: int) -> Iterator[Pair]:
     """A pair for each row whose summary the document supports at all."""
-    mark = tokenizer.eos_id if isinstance(tokenizer, SentencePieces) else tokenizer.sep_id
     for row in rows:
         chance = random.Random(f"{seed} {row['id']}")
         title = row["title"] or ""
         evidence = evidence_for(row["summary"], sentences_of(row["document"]), chance)
         summary = supported(row["summary"], evidence, title)
         if len(summary.split()) >= 8 and len(evidence) >= 2:
-            head = [*tokenizer.encode(title).ids[:32], mark] if title else []
-            yield Pair([*head, *tokenizer.encode(" ".join(evidence)).ids], tokenizer.encode(summary).ids)
+            yield Pair(source_of(tokenizer, title, evidence), tokenizer.encode(summary).ids)
 
 
 def main() -> None:

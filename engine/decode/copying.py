@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.decode.options import GenerationOptions
 from engine.decode.protocol import State
 
 LEAST = 1e-30  # probability, so that its logarithm is a number
@@ -18,11 +19,12 @@ LEAST = 1e-30  # probability, so that its logarithm is a number
 class Copying:
     """Mixes what is written with what is looked at. It watches the state that decoding goes on with.
 
-    `ids` are the documents, (B, L), and `words` tells which of them may be copied: no padding, and no
-    mark that frames a text. `share` is the probability of copying, 0..1."""
+    `ids` and `valid` are the documents, (B, L). Padding and the marks that frame a text are not copied."""
 
-    def __init__(self, state: State, ids: Tensor, words: Tensor, share: float) -> None:
-        self.state, self.ids, self.words, self.share = state, ids, words, share
+    def __init__(self, state: State, ids: Tensor, valid: Tensor, options: GenerationOptions) -> None:
+        framing = torch.tensor([options.start_id, options.pad_id, *options.eos_ids], device=ids.device)
+        self.state, self.ids, self.share = state, ids, options.copy
+        self.words = valid & ~torch.isin(ids, framing)
         self._watch()
 
     def _watch(self) -> None:

@@ -70,8 +70,7 @@ def generate(
     state = model.start(states, valid, n_beams=options.n_beams, max_length=options.total_length)
     strategy: Strategy = (Greedy if options.n_beams == 1 else Beams)(len(ids), options, ids.device)
     rules = build_processors(options, ids)
-    framing = torch.tensor([options.start_id, options.pad_id, *options.eos_ids], device=ids.device)
-    copying = Copying(state, ids, valid & ~torch.isin(ids, framing), options.copy) if options.copy else None
+    copying = Copying(state, ids, valid, options) if options.copy else None
     while not strategy.done:
         pulse()
         scores = model.step(strategy.ids[:, -1], state).float()

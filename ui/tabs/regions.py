@@ -27,15 +27,17 @@ element.addEventListener('click', (event) => {
   trigger(control.dataset.act, data);
 });
 """
+EMPTY = "document.addEventListener('precis-next', () => { if (props.value) props.value = ''; });"
 
 
-def region(name: str, *verbs: str, value: str = "") -> gr.HTML:
-    """An empty region that sends these verbs."""
+def region(name: str, *verbs: str, value: str = "", after: str = "", script: str | None = None) -> gr.HTML:
+    """An empty region that sends these verbs, or has a script of its own; `after` is HTML that always
+    stands behind its value."""
     return gr.HTML(
         value,
-        html_template="${value}",
+        html_template="${value}" + after,
         elem_id=name,
-        js_on_load=sends(*verbs) if verbs else None,
+        js_on_load=sends(*verbs) if verbs else script,
         padding=False,
         apply_default_css=False,
     )
@@ -43,13 +45,7 @@ def region(name: str, *verbs: str, value: str = "") -> gr.HTML:
 
 def said() -> gr.HTML:
     """The region of messages, which the page empties itself before the next thing is done."""
-    return gr.HTML(
-        html_template="${value}" + dismiss(),
-        elem_id="message",
-        js_on_load="document.addEventListener('precis-next', () => { if (props.value) props.value = ''; });",
-        padding=False,
-        apply_default_css=False,
-    )
+    return region("message", after=dismiss(), script=EMPTY)
 
 
 def sends(*verbs: str) -> str:
