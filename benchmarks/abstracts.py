@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,11 +26,11 @@ from engine.ingest.reader import LOCAL, DocumentReader  # noqa: E402
 from engine.tasks.reader import LoadedReader, load_reader  # noqa: E402
 from engine.tasks.salience import score_sentences  # noqa: E402
 from engine.types import Document  # noqa: E402
-from training.baselines import lexrank, textrank  # noqa: E402
-from training.extracts import at_random, by_score, cut, lead, rouge, rouge_l  # noqa: E402
+from training.baselines import plain_orders  # noqa: E402
+from training.evaluate import measured  # noqa: E402
+from training.extracts import by_score, cut  # noqa: E402
 
 FEWEST_WORDS, MOST_WORDS = 40, 400  # of an abstract
-Extract = Callable[[Document, int], str]
 
 
 def without_abstract(document: Document) -> tuple[Document, str] | None:
@@ -69,20 +69,12 @@ def papers(folder: Path, name: str, most: int) -> Iterator[tuple[str, Document, 
         files.close()
 
 
-def systems(reader: LoadedReader) -> dict[str, Extract]:
-    """Each extract under a budget of words."""
-
-    def precis(document: Document, n_words: int) -> str:
-        scores = score_sentences(reader, document)
-        return cut(document, by_score(document, scores.salience, scores.vectors, n_words), n_words)
-
-    return {
-        "Precis": precis,
-        "lead": lambda document, n: cut(document, lead(document), n),
-        "TextRank": lambda document, n: cut(document, textrank(document, n), n),
-        "LexRank": lambda document, n: cut(document, lexrank(document, n), n),
-        "random": lambda document, n: cut(document, at_random(document), n),
-    }
+def extracts(reader: LoadedReader, document: Document, n_words: int) -> dict[str, str]:
+    """That of each system under a budget of words."""
+    scores = score_sentences(reader, document)
+    precis = by_score(document, scores.salience, scores.vectors, n_words)
+    orders = {"Precis": precis, **plain_orders(document, n_words)}
+    return {name: cut(document, order, n_words) for name, order in orders.items()}
 
 
 def main() -> int:
@@ -93,20 +85,19 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=30, help="papers")
     parser.add_argument("--model", type=Path, default=ROOT / "assets" / "models" / "precis-longformer")
     options = parser.parse_args()
-    made = systems(load_reader(options.model, choose_device("cpu")))
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in made}
+    reader = load_reader(options.model, choose_device("cpu"))
+    found: dict[str, list[tuple[float, float, float]]] = {}
     for name, document, abstract in papers(options.folder, options.name, options.most):
-        for system, extract in made.items():
-            text = extract(document, len(abstract.split()))
-            found[system].append((*rouge(text, abstract), rouge_l(text, abstract)))
+        for system, text in extracts(reader, document, len(abstract.split())).items():
+            found.setdefault(system, []).append(measured(text, abstract))
         print(name, *(f"{system} {rows[-1][0]:.1f}" for system, rows in found.items()), flush=True)
     means = {
         name: [sum(column) / len(rows) for column in zip(*rows, strict=True)]
-        for name, rows in found.items() if rows
+        for name, rows in found.items()
     }
     for name, mean in means.items():
         print(f"{name:10} {'/'.join(f'{value:.1f}' for value in mean)}")
-    print(json.dumps({"papers": len(found["Precis"]), "rouge": means}))
+    print(json.dumps({"papers": len(found.get("Precis", [])), "rouge": means}))
     return 0
 
 

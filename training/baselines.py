@@ -20,6 +20,7 @@ from engine.tasks.retrieval import STOP, WORD
 from engine.types import Document
 from training.corpus import pairs
 from training.documents import gains, wrap
+from training.extracts import Order, at_random, lead
 
 Forest = Callable[[Document, torch.Tensor], list[float]]
 MOST = 600  # sentences; sumy compares each with each
@@ -48,6 +49,16 @@ def textrank(document: Document, n_words: int) -> list[int]:
 def lexrank(document: Document, n_words: int) -> list[int]:
     """Erkan and Radev 2004."""
     return _sumy(LexRankSummarizer(), document)
+
+
+def plain_orders(document: Document, n_words: int) -> dict[str, Order]:
+    """What every extract is measured against, by its name."""
+    return {
+        "lead": lead(document),
+        "random": at_random(document),
+        "TextRank": textrank(document, n_words),
+        "LexRank": lexrank(document, n_words),
+    }
 
 
 def _sumy(summarizer: TextRankSummarizer | LexRankSummarizer, document: Document) -> list[int]:

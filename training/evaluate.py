@@ -25,11 +25,11 @@ from engine.tasks.reader import LoadedReader, load_reader
 from engine.tasks.retrieval import Bm25
 from engine.tasks.salience import SentenceScores, score_sentences, title_vector
 from engine.types import Document, never_cancelled
-from training.baselines import Forest, grow, lexrank, textrank, trees
+from training.baselines import Forest, grow, plain_orders, trees
 from training.calibrate import RIGHT
 from training.corpus import pairs, questions
 from training.documents import wrap
-from training.extracts import at_random, by_score, cut, greedy_oracle, lead, plainly, rouge, rouge_l
+from training.extracts import by_score, cut, greedy_oracle, plainly, rouge, rouge_l
 from training.reliability import bins, calibration_error, draw
 from training.whole import Asked, ask, ask_among_others, ask_papers, best_f1, exact
 
@@ -111,10 +111,7 @@ def extract_rows(
         orders = {
             "precis-longformer": by_score(document, scores.salience, scores.vectors, n_words),
             "salience alone": plainly(document, scores.salience),
-            "lead": lead(document),
-            "random": at_random(document),
-            "TextRank": textrank(document, n_words),
-            "LexRank": lexrank(document, n_words),
+            **plain_orders(document, n_words),
             "oracle": greedy_oracle(document, summary, n_words),
         }
         if forest is not None:
